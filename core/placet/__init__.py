@@ -1,0 +1,1 @@
+"""placet: may they do this, and where not, who can say yes?"""

@@ -1,0 +1,66 @@
+"""Time as a port, and ids that sort by it.
+
+Inside placet a moment is an aware UTC `datetime` of whole milliseconds; in an index, a seal or on
+the wire it is an integer of milliseconds since 1970-01-01 UTC.
+"""
+
+import os
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+__all__ = ["Clock", "SystemClock", "from_milliseconds", "milliseconds", "uuid7"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class Clock(Protocol):
+    """Where the engine reads the time: the system's clock, or one that a test advances."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC, cut to whole milliseconds."""
+
+
+class SystemClock:
+    """The machine's clock.
+
+    >>> SystemClock().now().tzinfo is UTC
+    True
+    """
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC, cut to whole milliseconds."""
+        now = datetime.now(UTC)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def milliseconds(moment: datetime) -> int:
+    """The milliseconds from the epoch to an aware `moment`.
+
+    >>> milliseconds(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
+    1000
+    """
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def from_milliseconds(value: int) -> datetime:
+    """The aware UTC moment `value` milliseconds after the epoch.
+
+    >>> from_milliseconds(1000).isoformat()
+    '1970-01-01T00:00:01+00:00'
+    """
+    return _EPOCH + value * _MILLISECOND
+
+
+def uuid7(now: datetime) -> str:
+    """A new id as text (RFC 9562, version 7): sorts by `now`, and cannot be guessed.
+
+    >>> uuid.UUID(uuid7(datetime(2026, 1, 1, tzinfo=UTC))).version
+    7
+    """
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds(now) & 0xFFFF_FFFF_FFFF) << 80
+    value |= 0x7 << 76 | (random >> 62 & 0xFFF) << 64
+    value |= 0b10 << 62 | random & 0x3FFF_FFFF_FFFF_FFFF
+    return str(uuid.UUID(int=value))

@@ -1,0 +1,65 @@
+"""The nouns: frozen structs with validation and no other behaviour."""
+
+from placet.model._base import Checker, JsonObject, Noun, Record, Time
+from placet.model.actor import SYSTEM, Actor
+from placet.model.approval import (
+    TERMINAL,
+    Approval,
+    ApprovalStatus,
+    Resolution,
+    Review,
+    Verdict,
+)
+from placet.model.assignment import Assignment, Effect
+from placet.model.bookkeeping import (
+    Authority,
+    Claim,
+    DeadLetter,
+    DeliveryCursor,
+    IdempotencyKey,
+    Lease,
+    Session,
+    Subscription,
+)
+from placet.model.credential import Credential, CredentialKind
+from placet.model.delegation import Delegation
+from placet.model.event import Change, Event
+from placet.model.gate import Gate, GateStatus
+from placet.model.grant import Grant, GrantStatus
+from placet.model.permission import ALL_LEVELS, Permission, PermissionStatus
+from placet.model.policy import (
+    AccessYield,
+    ApprovalPolicy,
+    Exclusion,
+    PassYield,
+    Quorum,
+    RejectWhen,
+    Yield,
+)
+from placet.model.principal import Group, Membership, ServiceAccount, User
+from placet.model.requirement import (
+    AllOf,
+    AnyOf,
+    AtLeast,
+    ConditionHolds,
+    InOrder,
+    Requirement,
+    Reviews,
+    parse_reviews,
+    parse_source,
+    walk,
+)
+from placet.model.resource import IncludedScope, Resource, ResourceGroup, ResourceSelector
+from placet.model.role import Role
+
+__all__ = [
+    "ALL_LEVELS", "AccessYield", "Actor", "AllOf", "AnyOf", "Approval", "ApprovalPolicy",
+    "ApprovalStatus", "Assignment", "AtLeast", "Authority", "Change", "Checker", "Claim",
+    "ConditionHolds", "Credential", "CredentialKind", "DeadLetter", "Delegation",
+    "DeliveryCursor", "Effect", "Event", "Exclusion", "Gate", "GateStatus", "Grant",
+    "GrantStatus", "Group", "IdempotencyKey", "InOrder", "IncludedScope", "JsonObject", "Lease",
+    "Membership", "Noun", "PassYield", "Permission", "PermissionStatus", "Quorum", "Record",
+    "RejectWhen", "Requirement", "Resolution", "Resource", "ResourceGroup", "ResourceSelector",
+    "Review", "Reviews", "Role", "SYSTEM", "ServiceAccount", "Session", "Subscription",
+    "TERMINAL", "Time", "User", "Verdict", "Yield", "parse_reviews", "parse_source", "walk",
+]  # fmt: skip

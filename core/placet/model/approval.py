@@ -1,0 +1,112 @@
+"""A request for a decision, and what was said to it."""
+
+from typing import Literal
+
+import msgspec
+
+from placet.model._base import MAX_NAME, MAX_TEXT, Checker, JsonObject, Noun, Time
+from placet.model.policy import ApprovalPolicy
+from placet.refs import parse_principal, parse_scope
+
+__all__ = [
+    "TERMINAL",
+    "Approval",
+    "ApprovalStatus",
+    "Resolution",
+    "Review",
+    "Verdict",
+]
+
+ApprovalStatus = Literal[
+    "pending", "approved", "rejected", "expired", "cancelled", "superseded", "failed"
+]
+TERMINAL = frozenset({"approved", "rejected", "expired", "cancelled", "superseded", "failed"})
+Verdict = Literal["approve", "reject", "abstain"]
+
+MAX_LABELS = 16
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one principal said about one digest. Append-only; a later one of the same person
+    supersedes, and a withdrawn one stays in place with `withdrawn_at`.
+
+    `on_behalf_of` is the delegator whose seat a delegate fills. `claimed_by` keeps what a body
+    said about who decided, where that differs from who was authenticated: never believed.
+    """
+
+    reviewer: str
+    verdict: Verdict
+    digest: str
+    at: Time
+    comment: str = ""
+    inputs: JsonObject = {}
+    on_behalf_of: str | None = None
+    chain: tuple[str, ...] = ()
+    claimed_by: str = ""
+    withdrawn_at: Time | None = None
+
+
+class Resolution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How an approval ended: by whom, when, and in which way."""
+
+    kind: Literal["reviews", "rule", "override", "withdrawn", "cancelled", "deadline", "system"]
+    at: Time
+    by: str = ""
+    reason: str = ""
+
+
+class Approval(Noun, frozen=True, kw_only=True, omit_defaults=True):
+    """A request that somebody be allowed something, with everything it rests on.
+
+    `policy` is a frozen snapshot: a later edit never loosens a waiting request (failure mode
+    T38). `digest` binds every review to exactly what was shown; it covers the account, the
+    subject, the permission, the resource, the scope and the arguments. `status` is as stored: past
+    `decide_by` a pending approval has expired, whether or not anybody wrote it down.
+    """
+
+    id: str
+    scope: str = ""
+    requester: str
+    on_behalf_of: str | None = None
+    chain: tuple[str, ...] = ()
+    contributors: tuple[str, ...] = ()
+    permission: str
+    resource: str
+    properties: JsonObject = {}
+    arguments: JsonObject = {}
+    justification: str = ""
+    labels: dict[str, str] = {}
+    origin: str = "embedded"
+    revision: int = 1
+    digest: str
+    policy: ApprovalPolicy
+    policies: tuple[str, ...] = ()
+    created_at: Time
+    updated_at: Time
+    decide_by: Time | None = None
+    status: ApprovalStatus = "pending"
+    reviews: tuple[Review, ...] = ()
+    resolution: Resolution | None = None
+    grant: str | None = None
+    gate: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """Who would be allowed: `on_behalf_of`, or else the requester."""
+        return self.on_behalf_of or self.requester
+
+    def check(self, check: Checker) -> None:
+        """Report what a request must not carry."""
+        check.parses("scope", parse_scope, self.scope)
+        check.parses("requester", parse_principal, self.requester)
+        for at, contributor in enumerate(self.contributors):
+            check.parses(f"contributors[{at}]", parse_principal, contributor)
+        check.text("justification", self.justification, MAX_TEXT)
+        check.text("origin", self.origin, MAX_NAME)
+        if len(self.labels) > MAX_LABELS:
+            check.fail("labels", f"has {len(self.labels)} entries; {MAX_LABELS} is the most")
+        for key, value in self.labels.items():
+            check.id("labels", key)
+            check.text(f"labels.{key}", value, MAX_NAME)
+        for at, review in enumerate(self.reviews):
+            check.text(f"reviews[{at}].comment", review.comment, MAX_TEXT)

@@ -1,0 +1,105 @@
+"""When somebody else has to say yes, who, and what that yields."""
+
+from typing import Literal
+
+import msgspec
+
+from placet.model._base import MAX_NAME, Checker, Record
+from placet.model.requirement import Requirement, check_requirement, parse_source
+from placet.refs import parse_owned, parse_scope
+
+__all__ = [
+    "AccessYield",
+    "ApprovalPolicy",
+    "Exclusion",
+    "PassYield",
+    "Quorum",
+    "RejectWhen",
+    "Yield",
+]
+
+Exclusion = Literal["contributors", "earlier_reviewers"]
+
+
+class PassYield(msgspec.Struct, frozen=True, tag_field="kind", tag="pass", omit_defaults=True):
+    """An approval yields a single use, bound to the digest of what was approved."""
+
+
+class AccessYield(msgspec.Struct, frozen=True, tag_field="kind", tag="access", omit_defaults=True):
+    """An approval yields `role` (an exact reference) for `seconds`, on what was asked for."""
+
+    role: str
+    seconds: int
+
+
+Yield = PassYield | AccessYield
+
+
+class Quorum(msgspec.Struct, frozen=True):
+    """So many rejections reject."""
+
+    quorum: int
+
+
+RejectWhen = Literal["any", "unreachable"] | Quorum
+
+
+class ApprovalPolicy(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """For which permissions, and when, an approval is needed, and what it takes.
+
+    `needed` "always" is four eyes: only holders of the permission may ask, and they must.
+    "when_denied" is elevation: the `requesters` (sources, as in a requirement) may ask for what
+    they do not hold. `decide_within` and `use_within` are seconds; None sets no limit. A pass is
+    good for `use_within` seconds after approval. Lower scopes only tighten: every policy that
+    applies has to be met.
+    """
+
+    id: str
+    scope: str = ""
+    version: int = 1
+    name: str = ""
+    description: str = ""
+    applies_to: tuple[str, ...]
+    when: str | None = None
+    needed: Literal["always", "when_denied"] = "always"
+    requesters: tuple[str, ...] = ()
+    requirement: Requirement
+    yields: Yield = PassYield()
+    decide_within: int | None = None
+    use_within: int | None = None
+    also_exclude: tuple[Exclusion, ...] = ()
+    allow_self_review: bool = False
+    allow_unattributed: bool = False
+    reject_when: RejectWhen = "any"
+    override_by: tuple[str, ...] = ()
+    managed: bool = False
+
+    @property
+    def ref(self) -> str:
+        """The reference by which others name this policy."""
+        return f"{self.id}@/{self.scope}"
+
+    def check(self, check: Checker) -> None:
+        """Report everything that would make the policy say what nobody meant."""
+        check.owned_id("id", self.id)
+        check.parses("scope", parse_scope, self.scope)
+        check.text("name", self.name, MAX_NAME)
+        check.text("description", self.description)
+        if not self.applies_to:
+            check.fail("applies_to", "is empty; name the permissions that need approval")
+        for at, permission in enumerate(self.applies_to):
+            check.id(f"applies_to[{at}]", permission)
+        for field in ("requesters", "override_by"):
+            for at, source in enumerate(getattr(self, field)):
+                check.parses(f"{field}[{at}]", parse_source, source)
+        check_requirement(check, self.requirement, "requirement")
+        for field in ("decide_within", "use_within"):
+            seconds = getattr(self, field)
+            if seconds is not None and seconds < 1:
+                check.fail(field, f"is {seconds} seconds; the least is 1")
+        if isinstance(self.yields, AccessYield):
+            check.parses("yields.role", parse_owned, self.yields.role, "role")
+            if self.yields.seconds < 1:
+                check.fail("yields.for", f"is {self.yields.seconds} seconds; the least is 1")
+        if isinstance(self.reject_when, Quorum) and self.reject_when.quorum < 1:
+            check.fail("reject_when.quorum", "is below 1")

@@ -1,0 +1,1 @@
+"""Storage: the port that stores implement, the declared kinds, sealing, the memory store."""

@@ -1,0 +1,237 @@
+"""The store port: the messages, and the small Protocol that every store implements.
+
+A store keeps, for each account, documents with a few indexed values and one append-only log of
+sealed events. One call, `commit`, changes both, all or nothing. Everything else reads. A store
+never looks into a body.
+
+Two numbers run per account, and both are given out under the exclusion that commits, so that a
+reader of the log never skips (a sequence that is handed out before the commit would):
+
+- `version` grows by one with every commit. It is the version of every document that the commit
+  puts, so a version never comes back, not even after a drop.
+- `seq` grows by one with every event, without gaps.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol, runtime_checkable
+
+import msgspec
+
+__all__ = [
+    "Change",
+    "Check",
+    "Committed",
+    "Cursor",
+    "Doc",
+    "Drop",
+    "Head",
+    "Index",
+    "IndexValue",
+    "Key",
+    "Migratable",
+    "NewEvent",
+    "Page",
+    "Probing",
+    "Put",
+    "Query",
+    "Range",
+    "Store",
+    "StoredEvent",
+    "Waitable",
+]
+
+IndexValue = str | int | tuple[str, ...]
+Index = Mapping[str, IndexValue]
+
+
+class Key(msgspec.Struct, frozen=True, order=True):
+    """The name of a document in its account: a declared kind and an id of at most 256 bytes."""
+
+    kind: str
+    id: str
+
+
+class Doc(msgspec.Struct, frozen=True):
+    """A document as it stands: `version` is the number of the commit that put it."""
+
+    key: Key
+    version: int
+    body: bytes
+    index: Index
+
+
+class Put(msgspec.Struct, frozen=True):
+    """Store a document, whole.
+
+    `expect` is 0 (there must be none), n (its version must be n) or None (whatever is there).
+    """
+
+    key: Key
+    body: bytes
+    index: Index
+    expect: int | None = None
+
+
+class Drop(msgspec.Struct, frozen=True):
+    """Remove a document; `expect` as in `Put`. With None, dropping what is not there is fine."""
+
+    key: Key
+    expect: int | None = None
+
+
+class Check(msgspec.Struct, frozen=True):
+    """Guard a document that was read but is not written; `expect` is 0 (absent) or its version."""
+
+    key: Key
+    expect: int
+
+
+Change = Put | Drop | Check
+
+
+class NewEvent(msgspec.Struct, frozen=True):
+    """An event before it has a place in the log.
+
+    `at` is in milliseconds since 1970 UTC, `body` canonical JSON, `digest` the SHA-256 of it.
+    """
+
+    at: int
+    body: bytes
+    digest: bytes
+
+
+class StoredEvent(msgspec.Struct, frozen=True):
+    """An event in the log: `hash` seals it to the one before (`placet.storage.sealing`)."""
+
+    seq: int
+    version: int
+    at: int
+    body: bytes
+    digest: bytes
+    hash: bytes
+
+
+class Head(msgspec.Struct, frozen=True):
+    """Where an account's commits and log stand; an account without commits has the empty head.
+
+    `at` is that of the last event in milliseconds; the next one is never before it.
+    """
+
+    version: int = 0
+    seq: int = 0
+    at: int = 0
+    hash: bytes = bytes(32)
+
+
+class Committed(msgspec.Struct, frozen=True):
+    """What a commit was given: its version, and the `seq` of its last event (the head's)."""
+
+    version: int
+    seq: int
+
+
+class Range(msgspec.Struct, frozen=True):
+    """A half-open range over an integer field: low <= value < high; None is open."""
+
+    field: str
+    low: int | None = None
+    high: int | None = None
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """A place in an order: the value of the order field (the id, where that is the order) and the
+    id of the last document seen. It belongs to an order, not to a query.
+    """
+
+    value: str | int
+    id: str
+
+
+class Query(msgspec.Struct, frozen=True):
+    """Which documents, in which order, from where.
+
+    `where` clauses are ANDed; a clause matches when the field has one of the values (for a field
+    of texts: when any member is one of them). At most one range. `order` is "id" or a declared
+    order; ties go by id, in the same direction. Text is compared by code point. `after` goes on
+    behind a place; `skip` instead passes over so many, at a cost that grows with it.
+    """
+
+    kind: str
+    where: Mapping[str, tuple[str | int, ...]] = {}
+    range: Range | None = None
+    order: str = "id"
+    descending: bool = False
+    after: Cursor | None = None
+    skip: int = 0
+    limit: int = 100
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Documents in order, and the place to go on from; None when that was all."""
+
+    docs: tuple[Doc, ...]
+    next: Cursor | None = None
+
+
+@runtime_checkable
+class Store(Protocol):
+    """What a storage plugin implements. Any thread may call any method.
+
+    Every method but `accounts` and `close` is about one account. All raise `Unavailable` when the
+    store cannot be reached or used, and `Corrupt` when it holds what nobody wrote.
+    """
+
+    def accounts(self, after: str = "", limit: int = 1000) -> tuple[str, ...]:
+        """Accounts that have had a commit, in code-point order, behind `after`."""
+
+    def head(self, account: str) -> Head:
+        """Where the account stands."""
+
+    def get(self, account: str, keys: Sequence[Key]) -> tuple[Doc | None, ...]:
+        """The documents under `keys`, in that order, None for none: all of one moment."""
+
+    def find(self, account: str, query: Query) -> Page:
+        """One page. Raises Invalid for a query that its kind does not declare."""
+
+    def count(self, account: str, query: Query) -> int:
+        """How many documents match, whatever `order`, `after`, `skip` and `limit` say."""
+
+    def commit(
+        self, account: str, changes: Sequence[Change], events: Sequence[NewEvent]
+    ) -> Committed:
+        """Apply all changes and append all events, or nothing.
+
+        Raises Conflict naming *every* key whose `expect` failed; Invalid for a key named twice or
+        a change that its kind does not declare. When it returns, the commit is as durable as the
+        store ever makes it.
+        """
+
+    def events(self, account: str, after: int, limit: int) -> tuple[StoredEvent, ...]:
+        """Events with a `seq` above `after`, in order, at most `limit`: none is ever skipped."""
+
+    def close(self) -> None:
+        """Let go of files and connections. Calling it again does nothing."""
+
+
+@runtime_checkable
+class Waitable(Protocol):
+    """A store that can tell that something changed."""
+
+    def wait(self, timeout: float) -> Sequence[str]:
+        """Accounts that may have changed, at once or within `timeout` seconds: a hint only."""
+
+
+@runtime_checkable
+class Migratable(Protocol):
+    """A store whose layout has to be brought up to date by a person's decision."""
+
+    def migrate(self) -> None:
+        """Bring the layout up to date; doing it again changes nothing."""
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """A store that can say whether it is fit to serve."""
+
+    def ready(self) -> Literal[True] | str:
+        """True, or why not, in words."""
