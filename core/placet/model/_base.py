@@ -37,8 +37,11 @@ class Noun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Record(Noun, frozen=True, kw_only=True, omit_defaults=True):
     """A noun that somebody administers: who made it and when, and which bundle owns it.
 
-    `created_at` and `updated_at` are set by the commit that stores it, never by a caller.
+    All of it is set by the commit that stores the noun, never by a caller. `etag` is the version
+    of the document it was read from, 0 where it was not read; it is not stored.
     """
+
+    etag: int = 0
 
     created_at: Time | None = None
     updated_at: Time | None = None

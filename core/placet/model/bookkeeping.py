@@ -25,9 +25,13 @@ class Authority(Noun, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Claim(Noun, frozen=True, kw_only=True, omit_defaults=True):
-    """That a logical key is taken, and by which object; its document id is the key itself."""
+    """That a logical key is taken, and by which object.
+
+    Put with `expect=0` in the commit that takes it, so that of two racing commits one fails.
+    """
 
     purpose: str
+    key: str
     holder: str
     expires_at: Time | None = None
 

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 _REVIEWS = re.compile(r"\s*(\d+)\s+from\s+(\S.*?)\s*", re.ASCII)
-_RELATIONS = frozenset({"owner", "manager"})
+_RELATIONS = frozenset({"owner", "manager", "everyone"})
 
 
 class _Node(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", kw_only=True):
@@ -34,7 +34,7 @@ class Reviews(_Node, frozen=True, omit_defaults=True, tag="reviews", kw_only=Tru
     """`count` approvals from people whom `source` names; one person fills one seat.
 
     A source is `group:`, `user:`, `role:` (its holders at the scope), `permission:` (its holders),
-    `owner` or `manager`.
+    `owner` (of the resource), `manager` (of the subject) or `everyone`.
     """
 
     count: int
@@ -106,8 +106,8 @@ def parse_source(source: str) -> tuple[str, str]:
         parse_owned(rest, "role")
     elif kind != "permission" or not rest:
         raise Invalid(
-            f"{source!r} names no reviewers; write group:, user:, role:, permission:, "
-            "'owner' or 'manager'"
+            f"{source!r} names nobody; write group:, user:, role:, permission:, 'owner', "
+            "'manager' or 'everyone'"
         )
     return kind, rest
 

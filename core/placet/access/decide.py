@@ -1,0 +1,136 @@
+"""Where the two halves meet: allowed, approval required, or denied.
+
+Assignments say who may; then the approval policies are asked. A holder may need somebody else's
+yes ("always"), and who holds nothing may be one of those who may ask ("when_denied").
+"""
+
+from collections.abc import Iterator
+
+from placet.access.answers import Decision, Reason
+from placet.access.check import Inquiry, place_name
+from placet.access.match import Placed
+from placet.access.sources import names
+from placet.conditions import FALSE, TRUE, compile
+from placet.model import ApprovalPolicy
+from placet.refs import scope_chain
+
+__all__ = ["allowed_by", "decide", "denied_by"]
+
+
+def decide(inquiry: Inquiry) -> Decision:
+    """The answer with its reasons."""
+    revision = inquiry.snapshot.revision
+    refused = inquiry.refusal()
+    if refused is not None:
+        return Decision("denied", (refused,), revision)
+    denying = inquiry.denying()
+    if denying is not None:
+        return Decision("denied", (denied_by(denying),), revision)
+    allowing = tuple(inquiry.allowing())
+    policies = tuple(applicable_policies(inquiry))
+    if allowing:
+        return _held(allowing, policies, revision)
+    return _not_held(inquiry, policies, revision)
+
+
+def _held(
+    allowing: tuple[Placed, ...], policies: tuple[ApprovalPolicy, ...], revision: int
+) -> Decision:
+    reasons = tuple(map(allowed_by, allowing))
+    # Access that an approval minted satisfies the policies under which it was approved.
+    satisfied = {ref for placed in allowing for ref in placed.assignment.policies}
+    needed = tuple(
+        policy for policy in policies if policy.needed == "always" and policy.ref not in satisfied
+    )
+    if not needed:
+        return Decision("allowed", reasons, revision)
+    asked = tuple(
+        Reason("approval_needed", f"policy {policy.ref} wants approval first", policy=policy.ref)
+        for policy in needed
+    )
+    return Decision(
+        "approval_required", asked + reasons, revision, tuple(policy.ref for policy in needed)
+    )
+
+
+def _not_held(
+    inquiry: Inquiry, policies: tuple[ApprovalPolicy, ...], revision: int
+) -> Decision:
+    question = inquiry.question
+    nobody = Reason(
+        "no_assignment",
+        f"no assignment gives {question.principal} {question.permission.id} on "
+        f"{question.resource} in {place_name(question.scope)}",
+    )
+    elevating = tuple(
+        policy
+        for policy in policies
+        if policy.needed == "when_denied"
+        and any(
+            names(inquiry.snapshot, source, question, inquiry.now) for source in policy.requesters
+        )
+    )
+    if not elevating:
+        return Decision("denied", (nobody,), revision)
+    offered = tuple(
+        Reason(
+            "can_be_requested",
+            f"policy {policy.ref} lets {question.principal} ask for it",
+            policy=policy.ref,
+        )
+        for policy in elevating
+    )
+    # Every policy that applies has to be met: the four eyes of an "always" one are not passed by.
+    always = tuple(policy for policy in policies if policy.needed == "always")
+    return Decision(
+        "approval_required",
+        (nobody, *offered),
+        revision,
+        tuple(policy.ref for policy in elevating + always),
+    )
+
+
+def applicable_policies(inquiry: Inquiry) -> Iterator[ApprovalPolicy]:
+    """The policies that speak about this question, nearest scope first.
+
+    A policy whose `when` cannot be told applies where it protects and not where it offers: an
+    error never opens a door (failure mode T45).
+    """
+    snapshot, question = inquiry.snapshot, inquiry.question
+    chain = scope_chain(question.scope)
+    found = [
+        policy
+        for ref in snapshot.policies_for.get(question.permission.id) or ()
+        if (policy := snapshot.policies.get(ref)) is not None and policy.scope in chain
+    ]
+    found.sort(key=lambda policy: (chain.index(policy.scope), policy.id))
+    for policy in found:
+        if policy.when is None:
+            yield policy
+            continue
+        outcome = compile(policy.when).evaluate(inquiry.facts)
+        if outcome is TRUE or (outcome is not FALSE and policy.needed == "always"):
+            yield policy
+
+
+def allowed_by(placed: Placed) -> Reason:
+    """The reason that an allow is."""
+    assignment = placed.assignment
+    until = f" until {assignment.expires_at.isoformat()}" if assignment.expires_at else ""
+    return Reason(
+        "allowed_by",
+        f"{assignment.principal} has role {assignment.role} in {place_name(assignment.scope)}"
+        f"{until}",
+        assignment.id,
+    )
+
+
+def denied_by(placed: Placed) -> Reason:
+    """The reason that a deny is."""
+    assignment = placed.assignment
+    return Reason(
+        "denied_by",
+        f"{assignment.principal} is denied role {assignment.role} in "
+        f"{place_name(assignment.scope)}",
+        assignment.id,
+    )

@@ -1,0 +1,160 @@
+"""Everything that access rests on, at one revision of one account's log, as an immutable index.
+
+A check costs a few dictionary probes: principal -> the subjects that it is (itself, its groups,
+everyone), scope -> itself and what is above it, and one probe for each pair. The number of
+assignments is no term in it. Grants are compiled, answers are never kept: a kept answer is what
+most published advisories in this field are about (failure modes 13 to 16).
+
+`placet.access.advance` makes the next snapshot; whoever reads the old one goes on undisturbed
+(failure mode 19).
+"""
+
+from typing import NamedTuple, Self, TypeVar
+
+from placet.access.match import EVERYTHING, Placed, Selector
+from placet.access.table import Table
+from placet.model import (
+    ApprovalPolicy,
+    Assignment,
+    Delegation,
+    Group,
+    Permission,
+    Resource,
+    ResourceGroup,
+    Role,
+    ServiceAccount,
+    User,
+)
+from placet.refs import EVERYONE, scope_chain
+
+__all__ = ["Catalogue", "Snapshot"]
+
+_V = TypeVar("_V")
+
+
+class Catalogue(NamedTuple):
+    """Nouns that come from code and are never stored: permissions, roles, groups, policies."""
+
+    permissions: tuple[Permission, ...] = ()
+    roles: tuple[Role, ...] = ()
+    resource_groups: tuple[ResourceGroup, ...] = ()
+    policies: tuple[ApprovalPolicy, ...] = ()
+
+
+class Snapshot:
+    """The index of one account, as tables. `Snapshot()` is that of an account with nothing in it."""
+
+    __slots__ = (
+        "assignments",
+        "authority",
+        "delegations",
+        "denies",
+        "grants",
+        "groups",
+        "held",
+        "members",
+        "parents",
+        "permissions",
+        "policies",
+        "policies_for",
+        "resource_groups",
+        "resources",
+        "revision",
+        "role_perms",
+        "roles",
+        "selectors",
+        "service_accounts",
+        "users",
+    )
+
+    def __init__(self) -> None:
+        self.revision = 0
+        """The number of the last event that is in this snapshot."""
+        self.authority = 0
+        """The version of the last commit that changed who may do what."""
+        self.permissions: Table[str, Permission] = Table()
+        self.users: Table[str, User] = Table()
+        self.groups: Table[str, Group] = Table()
+        self.service_accounts: Table[str, ServiceAccount] = Table()
+        self.roles: Table[str, Role] = Table()
+        self.role_perms: Table[str, frozenset[str]] = Table()
+        self.resources: Table[str, Resource] = Table()
+        self.resource_groups: Table[str, ResourceGroup] = Table()
+        self.selectors: Table[str, Selector] = Table()
+        self.policies: Table[str, ApprovalPolicy] = Table()
+        self.policies_for: Table[str, tuple[str, ...]] = Table()
+        self.delegations: Table[str, Delegation] = Table()
+        self.parents: Table[str, tuple[str, ...]] = Table()
+        """Member -> the groups that it is directly in."""
+        self.members: Table[str, frozenset[str]] = Table()
+        """Group -> its direct members."""
+        self.assignments: Table[str, Assignment] = Table()
+        """Stored id -> assignment."""
+        self.grants: Table[tuple[str, str], tuple[Placed, ...]] = Table()
+        """(principal, scope) -> the assignments placed there, allows and denies."""
+        self.held: Table[str, tuple[str, ...]] = Table()
+        """Role, resource group or principal -> stored ids of the assignments that name it."""
+        self.denies = 0
+        """How many of the assignments deny; accounts without any skip the look for them."""
+
+    def subjects(self, principal: str) -> tuple[str, ...]:
+        """The principal, every group it is in directly or through groups, and everyone.
+
+        A disabled group passes nothing on. Diamonds count once; a cycle, which the write side
+        refuses, ends here as well (failure modes 24 and 29).
+        """
+        found = [principal]
+        seen = {principal}
+        for member in found:
+            for group in self.parents.get(member) or ():
+                if group not in seen:
+                    seen.add(group)
+                    known = self.groups.get(group)
+                    if known is not None and not known.disabled:
+                        found.append(group)
+        if principal != EVERYONE:
+            found.append(EVERYONE)
+        return tuple(found)
+
+    def members_of(self, group: str) -> frozenset[str]:
+        """Everybody in a group, groups within it resolved; the groups themselves are left out."""
+        found: set[str] = set()
+        seen = {group}
+        waiting = [group]
+        while waiting:
+            current = waiting.pop()
+            known = self.groups.get(current)
+            if known is None or known.disabled:
+                continue
+            for member in self.members.get(current) or ():
+                if member.startswith("group:"):
+                    if member not in seen:
+                        seen.add(member)
+                        waiting.append(member)
+                else:
+                    found.add(member)
+        return frozenset(found)
+
+    def selector(self, assignment: Assignment) -> Selector | None:
+        """What the assignment reaches; None when its resource group is gone."""
+        if assignment.resource_group is None:
+            return EVERYTHING
+        return self.selectors.get(assignment.resource_group)
+
+    def owner_of(self, table: Table[str, _V], prefix: str, id: str, scope: str) -> str | None:
+        """The exact reference of the nearest `id` going up from `scope`; None when there is none.
+
+        `table` holds owned nouns by reference; `prefix` is what stands before the id in it.
+        """
+        for owner in scope_chain(scope):
+            ref = f"{prefix}{id}@/{owner}"
+            if ref in table:
+                return ref
+        return None
+
+    def copy(self) -> Self:
+        """A snapshot of its own with the same tables."""
+        twin = type(self).__new__(type(self))
+        for name in self.__slots__:
+            setattr(twin, name, getattr(self, name))
+        return twin

@@ -1,0 +1,132 @@
+"""Whom a source names: `group:`, `user:`, `role:`, `permission:`, owner, manager, everyone.
+
+Policies name requesters and reviewers by source; the same reading serves both. Membership is
+always current: whoever loses a role stops counting (failure mode T37).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from placet.access.answers import Question
+from placet.access.check import Inquiry
+from placet.access.match import window_open
+from placet.access.snapshot import Snapshot
+from placet.errors import Invalid
+from placet.model import Approval, Permission, parse_source
+from placet.refs import ResourceRef, parse_resource, scope_chain
+
+__all__ = ["Directory", "asks_as", "names"]
+
+
+def names(
+    snapshot: Snapshot, source: str, question: Question, now: datetime, *, subject: str = ""
+) -> bool:
+    """Whether `source` names `question.principal`, as to the question's resource and scope.
+
+    `subject` is whose manager is meant by "manager". Raises Invalid for a source that is none, or
+    that names a permission which is not registered.
+    """
+    kind, rest = parse_source(source)
+    principal = question.principal
+    if kind == "everyone":
+        return True
+    if kind == "user":
+        return principal == source
+    if kind == "group":
+        return source in snapshot.subjects(principal)
+    if kind == "role":
+        return _holds_role(snapshot, rest, question, now)
+    if kind == "permission":
+        return Inquiry(snapshot, asks_as(snapshot, question, rest), now).allowed()
+    if kind == "owner":
+        resource = snapshot.resources.get(str(question.resource))
+        return resource is not None and _is(principal, resource.attributes.get("owner"))
+    user = snapshot.users.get(subject)
+    return user is not None and _is(principal, user.attributes.get("manager"))
+
+
+def _is(principal: str, named: object) -> bool:
+    return isinstance(named, str) and principal in (named, f"user:{named}")
+
+
+def _holds_role(snapshot: Snapshot, role: str, question: Question, now: datetime) -> bool:
+    subjects = snapshot.subjects(question.principal)
+    return any(
+        placed.assignment.role == role
+        and placed.assignment.effect == "allow"
+        and placed.condition is None
+        and window_open(placed.assignment, now)
+        and (placed.only is None or question.resource in placed.only)
+        and (selector := snapshot.selector(placed.assignment)) is not None
+        and selector.covers(question.resource)
+        and selector.reaches(scope, question.scope)
+        for scope in scope_chain(question.scope)
+        for subject in subjects
+        for placed in snapshot.grants.get((subject, scope)) or ()
+    )
+
+
+def asks_as(snapshot: Snapshot, question: Question, permission: str) -> Question:
+    """The same question about another permission.
+
+    It is about the same resource where the permission is for that type, and else about the
+    permission's type as a whole.
+    """
+    registered: Permission | None = snapshot.permissions.get(permission)
+    if registered is None:
+        raise Invalid(f"permission {permission!r} is not registered")
+    resource = question.resource
+    if registered.resource_type != resource.type:
+        resource = ResourceRef(registered.resource_type)
+    return msgspec.structs.replace(question, permission=registered, resource=resource)
+
+
+class Directory:
+    """Who may review one approval, as the snapshot knows it now."""
+
+    def __init__(self, snapshot: Snapshot, approval: Approval, now: datetime) -> None:
+        self._snapshot = snapshot
+        self._approval = approval
+        self._now = now
+
+    def question(self, principal: str) -> Question:
+        """The approval's own question, asked for `principal`."""
+        approval = self._approval
+        resource = parse_resource(approval.resource)
+        permission = self._snapshot.permissions.get(approval.permission) or Permission(
+            id=approval.permission, resource_type=resource.type, action=approval.permission
+        )
+        return Question(
+            principal, permission, resource, approval.scope, approval.properties, approval.arguments
+        )
+
+    def names(self, source: str, principal: str) -> bool:
+        """Whether `source` names `principal`, who must not be disabled."""
+        question = self.question(principal)
+        inquiry = Inquiry(self._snapshot, question, self._now)
+        if inquiry.known is not None and inquiry.known.disabled:
+            return False
+        return names(
+            self._snapshot, source, question, self._now, subject=self._approval.subject
+        )
+
+    def facts(self) -> Mapping[str, object]:
+        """What conditions see: the facts of the subject's own question."""
+        question = self.question(self._approval.subject)
+        return Inquiry(self._snapshot, question, self._now).facts
+
+    def candidates(self, source: str) -> frozenset[str] | None:
+        """Everybody whom `source` names; None where that cannot be listed.
+
+        Holders of a role or a permission, and everyone, are not listed: they count as reachable.
+        """
+        kind, _ = parse_source(source)
+        if kind == "user":
+            listed = frozenset({source})
+        elif kind == "group":
+            listed = self._snapshot.members_of(source)
+        else:
+            return None
+        return frozenset(person for person in listed if self.names(source, person))

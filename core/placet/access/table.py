@@ -1,0 +1,95 @@
+"""An immutable map of hash shards: a change copies one shard and the outer tuple.
+
+Readers hold a reference and never lock; writers make a new table. Nothing here relies on the GIL.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Generic, TypeVar
+
+__all__ = ["Table"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+D = TypeVar("D")
+
+_FIRST_SHARDS = 16
+_FULL = 256  # entries a shard, on average, before there are to be four times as many shards
+
+
+class Table(Generic[K, V]):
+    """A map that never changes.
+
+    >>> table = Table[str, int]().updated({"a": 1, "b": 2})
+    >>> table.updated({"a": None}).get("a"), table.get("a"), len(table)
+    (None, 1, 2)
+    """
+
+    __slots__ = ("_mask", "_shards", "_size")
+
+    def __init__(self) -> None:
+        self._shards: tuple[dict[K, V], ...] = ({},) * _FIRST_SHARDS
+        self._mask = _FIRST_SHARDS - 1
+        self._size = 0
+
+    def get(self, key: K, default: D | None = None) -> V | D | None:
+        """The value under `key`, or `default`."""
+        return self._shards[hash(key) & self._mask].get(key, default)
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._shards[hash(key) & self._mask]
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[K]:
+        for shard in self._shards:
+            yield from shard
+
+    def items(self) -> Iterator[tuple[K, V]]:
+        """Every key and value, in no particular order."""
+        for shard in self._shards:
+            yield from shard.items()
+
+    def values(self) -> Iterator[V]:
+        """Every value, in no particular order."""
+        for shard in self._shards:
+            yield from shard.values()
+
+    def updated(self, changes: Mapping[K, V | None]) -> "Table[K, V]":
+        """A table with these values set; a value of None removes its key."""
+        if not changes:
+            return self
+        shards, mask, size = self._shards, self._mask, self._size
+        if size + len(changes) > _FULL * len(shards):
+            shards, mask = _spread(self.items(), size + len(changes))
+            fresh = set(range(len(shards)))
+        else:
+            fresh = set()
+        copied = list(shards)
+        for key, value in changes.items():
+            at = hash(key) & mask
+            if at not in fresh:
+                copied[at] = dict(copied[at])
+                fresh.add(at)
+            shard = copied[at]
+            if value is None:
+                if shard.pop(key, None) is not None:
+                    size -= 1
+            else:
+                if key not in shard:
+                    size += 1
+                shard[key] = value
+        table: Table[K, V] = Table.__new__(Table)
+        table._shards, table._mask, table._size = tuple(copied), mask, size
+        return table
+
+
+def _spread(items: Iterable[tuple[K, V]], expected: int) -> tuple[tuple[dict[K, V], ...], int]:
+    count = _FIRST_SHARDS
+    while expected * 4 > _FULL * count:
+        count *= 4
+    shards: tuple[dict[K, V], ...] = tuple({} for _ in range(count))
+    mask = count - 1
+    for key, value in items:
+        shards[hash(key) & mask][key] = value
+    return shards, mask

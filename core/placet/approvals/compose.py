@@ -1,0 +1,59 @@
+"""Several policies, one requirement: every policy that applies has to be met."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from placet.errors import Invalid
+from placet.model import AllOf, ApprovalPolicy, Quorum, RejectWhen
+
+__all__ = ["compose"]
+
+
+def compose(policies: Sequence[ApprovalPolicy]) -> ApprovalPolicy:
+    """The policy that an approval freezes: the union of `policies`, the first one leading.
+
+    Requirements add up, deadlines shorten, exclusions grow: a lower scope only tightens (failure
+    mode T43). The first policy says what is yielded. Raises Invalid where there is none: without a
+    policy nothing can be requested.
+    """
+    if not policies:
+        raise Invalid("no approval policy applies, so that nobody can say yes to this")
+    first = policies[0]
+    if len(policies) == 1:
+        return first
+    return msgspec.structs.replace(
+        first,
+        requirement=AllOf(
+            of=tuple(
+                msgspec.structs.replace(policy.requirement, name=policy.requirement.name or policy.id)
+                for policy in policies
+            )
+        ),
+        decide_within=_least(policy.decide_within for policy in policies),
+        use_within=_least(policy.use_within for policy in policies),
+        also_exclude=tuple(sorted({part for policy in policies for part in policy.also_exclude})),
+        allow_self_review=all(policy.allow_self_review for policy in policies),
+        allow_unattributed=all(policy.allow_unattributed for policy in policies),
+        reject_when=_strictest(policies),
+        override_by=tuple(
+            source
+            for source in first.override_by
+            if all(source in policy.override_by for policy in policies)
+        ),
+    )
+
+
+def _least(limits: Iterable[int | None]) -> int | None:
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _strictest(policies: Sequence[ApprovalPolicy]) -> RejectWhen:
+    """The reject rule that ends an approval first: any, then the smallest quorum."""
+    rules = [policy.reject_when for policy in policies]
+    if "any" in rules:
+        return "any"
+    quorums = [rule for rule in rules if isinstance(rule, Quorum)]
+    if quorums:
+        return min(quorums, key=lambda rule: rule.quorum)
+    return "unreachable"

@@ -1,0 +1,403 @@
+"""The one evaluation: an approval, its frozen policy, its reviews, the directory and a moment.
+
+Status, "why is it still pending", "who can move it" and simulation all read the tree that comes out
+of here. Nothing is stored of it, so that it can never disagree with the facts.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, combinations, product
+from typing import Literal, Protocol
+
+import msgspec
+
+from placet.approvals.seats import fill_seats
+from placet.conditions import FALSE, TRUE, compile
+from placet.errors import Invalid, PlacetError
+from placet.model import (
+    AllOf,
+    AnyOf,
+    Approval,
+    AtLeast,
+    ConditionHolds,
+    InOrder,
+    Quorum,
+    Requirement,
+    Review,
+    Reviews,
+    walk,
+)
+
+__all__ = [
+    "Directory",
+    "Result",
+    "ResultStatus",
+    "counted_reviews",
+    "evaluate",
+    "excluded",
+    "may_review",
+    "ways",
+]
+
+ResultStatus = Literal[
+    "not_applicable", "pending", "satisfied", "overridden", "rejected", "error"
+]
+MAX_WAYS = 256
+
+
+class Directory(Protocol):
+    """Who is named by the sources of one approval, now."""
+
+    def names(self, source: str, principal: str) -> bool:
+        """Whether `source` names `principal`; raises PlacetError where that cannot be told."""
+
+    def candidates(self, source: str) -> frozenset[str] | None:
+        """Everybody whom `source` names, None where that cannot be listed."""
+
+    def facts(self) -> Mapping[str, object]:
+        """What conditions see: subject, resource, action, context, now."""
+
+
+class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One node of the result tree; `why` is a sentence without names.
+
+    `needed` and `have` count seats of a reviews leaf, `reviewers` are those who fill them. `open`
+    says whether reviews count here yet: a later stage waits for the one before it.
+    """
+
+    kind: str
+    status: ResultStatus
+    why: str
+    name: str = ""
+    source: str = ""
+    needed: int = 0
+    have: int = 0
+    reviewers: tuple[str, ...] = ()
+    open: bool = True
+    of: tuple["Result", ...] = ()
+
+    def leaves(self) -> Iterator["Result"]:
+        """The leaves under this node, itself if it is one."""
+        if not self.of:
+            yield self
+        for child in self.of:
+            yield from child.leaves()
+
+
+class _Facts(msgspec.Struct, frozen=True):
+    """What an evaluation rests on, per leaf; a leaf goes by its number in `walk`'s order."""
+
+    approvers: Mapping[int, frozenset[str]]
+    errors: Mapping[int, str]
+    conditions: Mapping[int, bool]
+
+
+def excluded(approval: Approval) -> frozenset[str]:
+    """Everybody who stands behind the request and so must not review it (failure mode T35).
+
+    With `allow_self_review` the requester, the subject and the programs between them may.
+    """
+    behind: set[str] = set()
+    if not approval.policy.allow_self_review:
+        behind.update((approval.requester, approval.subject, *approval.chain))
+    if "contributors" in approval.policy.also_exclude:
+        behind.update(approval.contributors)
+    return frozenset(behind)
+
+
+def counted_reviews(approval: Approval) -> dict[str, Review]:
+    """The review of each reviewer that counts: the latest, not withdrawn, on today's digest."""
+    latest: dict[str, Review] = {}
+    for review in approval.reviews:
+        latest[review.reviewer] = review
+    barred = excluded(approval)
+    return {
+        reviewer: review
+        for reviewer, review in latest.items()
+        if review.withdrawn_at is None
+        and review.digest == approval.digest
+        and reviewer not in barred
+    }
+
+
+def evaluate(approval: Approval, directory: Directory) -> Result:
+    """The result tree of the approval's requirement. An error never counts as satisfied."""
+    requirement = approval.policy.requirement
+    counted = counted_reviews(approval)
+    facts = _facts(approval, counted, directory)
+    filled = _fill(requirement, _best_way(requirement, facts), facts)
+    root = _node(0, requirement, filled, facts, open=True)
+    if root.status not in ("satisfied", "error") and _rejected(
+        approval, counted, directory, requirement, facts
+    ):
+        return msgspec.structs.replace(root, status="rejected", why="it was rejected")
+    return root
+
+
+def may_review(approval: Approval, directory: Directory, result: Result, person: str) -> bool:
+    """Whether `person` is entitled to a seat of a stage that is open."""
+    if person in excluded(approval):
+        return False
+    for leaf in result.leaves():
+        if leaf.kind == "reviews" and leaf.open:
+            try:
+                if directory.names(leaf.source, person):
+                    return True
+            except PlacetError:
+                continue
+    return False
+
+
+def ways(requirement: Requirement, number: int = 0) -> tuple[frozenset[int], ...]:
+    """The sets of leaves (by number) each of which, when all met, satisfies the requirement.
+
+    Raises Invalid for a tree with more than 256 of them.
+    """
+    if isinstance(requirement, Reviews | ConditionHolds):
+        return (frozenset({number}),)
+    below = [ways(child, at) for at, child in _children(requirement, number)]
+    if isinstance(requirement, AnyOf):
+        found: Iterable[frozenset[int]] = chain.from_iterable(below)
+    elif isinstance(requirement, AtLeast):
+        found = (
+            frozenset[int]().union(*choice)
+            for picked in combinations(below, requirement.count)
+            for choice in product(*picked)
+        )
+    else:
+        found = (frozenset[int]().union(*choice) for choice in product(*below))
+    distinct: dict[frozenset[int], None] = {}
+    for way in found:
+        distinct[way] = None
+        if len(distinct) > MAX_WAYS:
+            raise Invalid(
+                f"the requirement can be met in more than {MAX_WAYS} ways; split the policy"
+            )
+    return tuple(distinct)
+
+
+def _children(
+    requirement: AllOf | AnyOf | AtLeast | InOrder, number: int
+) -> Iterator[tuple[int, Requirement]]:
+    """The children with their numbers: a node's number is its place in `walk`'s order."""
+    number += 1
+    for child in requirement.of:
+        yield number, child
+        number += sum(1 for _ in walk(child))
+
+
+def _facts(
+    approval: Approval, counted: Mapping[str, Review], directory: Directory
+) -> _Facts:
+    approvers: dict[int, frozenset[str]] = {}
+    errors: dict[int, str] = {}
+    conditions: dict[int, bool] = {}
+    said_yes = [person for person, review in counted.items() if review.verdict == "approve"]
+    for number, leaf in enumerate(walk(approval.policy.requirement)):
+        try:
+            if isinstance(leaf, Reviews):
+                approvers[number] = frozenset(
+                    person for person in said_yes if directory.names(leaf.source, person)
+                )
+            elif isinstance(leaf, ConditionHolds):
+                outcome = compile(leaf.when).evaluate(directory.facts())
+                if outcome is TRUE or outcome is FALSE:
+                    conditions[number] = outcome is TRUE
+                else:
+                    errors[number] = str(outcome)
+        except PlacetError as error:
+            errors[number] = str(error)
+    return _Facts(approvers, errors, conditions)
+
+
+def _seats(requirement: Requirement, way: frozenset[int], facts: _Facts) -> list[int]:
+    """The leaf of each seat of a way, in tree order: earlier stages are seated first."""
+    return [
+        number
+        for number, leaf in enumerate(walk(requirement))
+        if isinstance(leaf, Reviews) and number in way and number not in facts.errors
+        for _ in range(leaf.count)
+    ]
+
+
+def _fill(
+    requirement: Requirement, way: frozenset[int], facts: _Facts
+) -> dict[int, tuple[str, ...]]:
+    """Who fills the seats of each leaf of a way."""
+    seats = _seats(requirement, way, facts)
+    persons = fill_seats([facts.approvers[leaf] for leaf in seats])
+    filled: dict[int, tuple[str, ...]] = {}
+    for leaf, person in zip(seats, persons, strict=True):
+        if person is not None:
+            filled[leaf] = (*filled.get(leaf, ()), person)
+    return filled
+
+
+def _best_way(requirement: Requirement, facts: _Facts) -> frozenset[int]:
+    """The way that is met, or else the one with the fewest seats still empty."""
+
+    def missing(way: frozenset[int]) -> int:
+        filled = _fill(requirement, way, facts)
+        return (
+            len(_seats(requirement, way, facts))
+            - sum(map(len, filled.values()))
+            + sum(facts.conditions.get(leaf) is False or leaf in facts.errors for leaf in way)
+        )
+
+    return min(ways(requirement), key=missing)
+
+
+def _node(
+    number: int,
+    requirement: Requirement,
+    filled: Mapping[int, tuple[str, ...]],
+    facts: _Facts,
+    *,
+    open: bool,
+) -> Result:
+    if isinstance(requirement, Reviews):
+        return _reviews(number, requirement, filled, facts, open=open)
+    if isinstance(requirement, ConditionHolds):
+        return _condition(number, requirement, facts)
+    children: list[Result] = []
+    still_open = open
+    for at, child in _children(requirement, number):
+        node = _node(at, child, filled, facts, open=still_open)
+        children.append(node)
+        if isinstance(requirement, InOrder) and node.status != "satisfied":
+            still_open = False
+    met = sum(child.status == "satisfied" for child in children)
+    needed = len(children)
+    if isinstance(requirement, AnyOf):
+        needed = 1
+    elif isinstance(requirement, AtLeast):
+        needed = requirement.count
+    status: ResultStatus = "pending"
+    if met >= needed:
+        status = "satisfied"
+    elif met + sum(child.status == "pending" for child in children) < needed:
+        status = "error"
+    return Result(
+        _KIND_NAMES[type(requirement)],
+        status,
+        _sentence(requirement, children, met, needed),
+        name=requirement.name,
+        needed=needed,
+        have=met,
+        open=open,
+        of=tuple(children),
+    )
+
+
+_KIND_NAMES = {AllOf: "all_of", AnyOf: "any_of", AtLeast: "at_least", InOrder: "in_order"}
+
+
+def _sentence(
+    requirement: Requirement, children: list[Result], met: int, needed: int
+) -> str:
+    if met >= needed:
+        return "satisfied"
+    if isinstance(requirement, InOrder):
+        waiting = next(child for child in children if child.status != "satisfied")
+        stage = f"stage {waiting.name!r}" if waiting.name else f"stage {met + 1}"
+        return f"{stage}: {waiting.why}"
+    open_ones = [child.why for child in children if child.status != "satisfied"]
+    joined = " or " if isinstance(requirement, AnyOf) else " and "
+    return joined.join(open_ones)
+
+
+def _reviews(
+    number: int,
+    leaf: Reviews,
+    filled: Mapping[int, tuple[str, ...]],
+    facts: _Facts,
+    *,
+    open: bool,
+) -> Result:
+    error = facts.errors.get(number)
+    reviewers = filled.get(number, ())
+    have = len(reviewers)
+    status: ResultStatus = "satisfied" if have >= leaf.count else "pending"
+    why = f"has {have} of {leaf.count} from {leaf.source}"
+    if error is not None:
+        status, why = "error", f"cannot tell who is {leaf.source}: {error}"
+    elif not open:
+        # A seat that is filled early never opens a stage: the stages before it come first.
+        status = "pending"
+        why = f"waits for the stage before it, then needs {leaf.count} from {leaf.source}"
+    return Result(
+        "reviews",
+        status,
+        why,
+        name=leaf.name,
+        source=leaf.source,
+        needed=leaf.count,
+        have=have,
+        reviewers=reviewers,
+        open=open,
+    )
+
+
+def _condition(number: int, leaf: ConditionHolds, facts: _Facts) -> Result:
+    error = facts.errors.get(number)
+    if error is not None:
+        return Result("condition", "error", f"cannot tell {leaf.when!r}: {error}", name=leaf.name)
+    if facts.conditions[number]:
+        return Result("condition", "satisfied", f"{leaf.when!r} holds", name=leaf.name)
+    return Result("condition", "pending", f"{leaf.when!r} does not hold", name=leaf.name)
+
+
+def _rejected(
+    approval: Approval,
+    counted: Mapping[str, Review],
+    directory: Directory,
+    requirement: Requirement,
+    facts: _Facts,
+) -> bool:
+    """Whether the policy's reject rule is met by people entitled to any seat of the tree."""
+    sources = {leaf.source for leaf in walk(requirement) if isinstance(leaf, Reviews)}
+    against = {
+        person
+        for person, review in counted.items()
+        if review.verdict == "reject" and _named(directory, sources, person)
+    }
+    rule = approval.policy.reject_when
+    if rule == "any":
+        return bool(against)
+    if isinstance(rule, Quorum):
+        return len(against) >= rule.quorum
+    return bool(against) and not _reachable(approval, against, directory, requirement, facts)
+
+
+def _named(directory: Directory, sources: Iterable[str], person: str) -> bool:
+    for source in sources:
+        try:
+            if directory.names(source, person):
+                return True
+        except PlacetError:
+            continue
+    return False
+
+
+def _reachable(
+    approval: Approval,
+    against: set[str],
+    directory: Directory,
+    requirement: Requirement,
+    facts: _Facts,
+) -> bool:
+    """Whether approvals of people who have not said no could still satisfy the tree."""
+    barred = excluded(approval) | against
+    entitled: dict[int, frozenset[str]] = {}
+    for number, leaf in enumerate(walk(requirement)):
+        if isinstance(leaf, Reviews):
+            listed = directory.candidates(leaf.source)
+            if listed is None:
+                # Nobody can list them: as many unknown people as there are seats may still come.
+                listed = frozenset(f"{number}/{seat}" for seat in range(leaf.count))
+            entitled[number] = (listed | facts.approvers.get(number, frozenset())) - barred
+    possible = msgspec.structs.replace(facts, approvers=entitled, errors={})
+    return any(
+        len(_seats(requirement, way, possible))
+        == sum(map(len, _fill(requirement, way, possible).values()))
+        for way in ways(requirement)
+    )

@@ -1,0 +1,1 @@
+"""Use cases: read facts, decide purely, commit once. Every method is authorized here."""

@@ -1,0 +1,261 @@
+"""One attempt at a use case: what it has read, what it will write, and the one commit."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar, cast
+
+import msgspec
+
+from placet.access.advance import Fact, advance
+from placet.access.answers import Question
+from placet.access.check import Inquiry, place_name
+from placet.access.snapshot import Snapshot
+from placet.catalogue import OPERATIONS
+from placet.errors import AccessDenied, Invalid
+from placet.model import SYSTEM, Actor, Authority, Noun, Record
+from placet.refs import ResourceRef
+from placet.services.index import AccountIndex
+from placet.storage.codec import (
+    AUTHORITY_KEY,
+    AUTHORITY_KINDS,
+    FORMAT,
+    EventDraft,
+    RawChange,
+    data_of,
+    decode,
+    encode_noun,
+    key_for,
+    key_of,
+    write_event,
+)
+from placet.storage.kinds import MAX_EVENT_BYTES
+from placet.storage.port import Change, Check, Committed, Drop, Key, NewEvent, Put, Store
+
+__all__ = ["Work"]
+
+N = TypeVar("N", bound=Noun)
+_ROOM = MAX_EVENT_BYTES - 64 * 1024
+"""Bytes of changes that one event takes: the rest is for who did it, and why."""
+
+
+class _Read(NamedTuple):
+    version: int
+    noun: Noun | None
+
+
+class Work:
+    """What a use case reads and writes through.
+
+    Whatever is read and not written is guarded at the commit, and so is the account's authority
+    once rights were asked for: nobody acts on what has changed in the meantime.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        account: str,
+        index: AccountIndex,
+        actor: Actor,
+        now: datetime,
+        *,
+        closed: bool,
+    ) -> None:
+        self.account = account
+        self.actor = actor
+        self.now = now
+        self.closed = closed
+        self._store = store
+        self._index = index
+        self._snapshot: Snapshot | None = None
+        self._world: Snapshot | None = None
+        self._unapplied: list[Fact] = []
+        self._read: dict[Key, _Read] = {}
+        self._written: dict[Key, Put | Drop] = {}
+        self._changes: list[RawChange] = []
+        self._events: list[NewEvent] = []
+
+    # -- facts ---------------------------------------------------------------------------------
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The account's index at the head of its log, as it was before this work."""
+        if self._snapshot is None:
+            self._snapshot = self._world = self._index.latest()
+        return self._snapshot
+
+    @property
+    def world(self) -> Snapshot:
+        """The index as this work would leave it."""
+        base = self.snapshot if self._world is None else self._world
+        if self._unapplied:
+            base = advance(base, self._unapplied)
+            self._unapplied = []
+        self._world = base
+        return base
+
+    def get(self, noun: type[N], *parts: str) -> N | None:
+        """The noun with these key parts, or None."""
+        return self.get_all(noun, [parts])[0]
+
+    def get_all(self, noun: type[N], keys: Iterable[Sequence[str]]) -> list[N | None]:
+        """The nouns with these key parts, all of one moment."""
+        wanted = [key_for(noun, *parts) for parts in keys]
+        unread = [key for key in dict.fromkeys(wanted) if key not in self._read]
+        if unread:
+            for key, doc in zip(unread, self._store.get(self.account, unread), strict=True):
+                self._read[key] = (
+                    _Read(0, None) if doc is None else _Read(doc.version, decode(noun, doc))
+                )
+        return [cast("N | None", self._read[key].noun) for key in wanted]
+
+    # -- rights --------------------------------------------------------------------------------
+
+    def may(self, operation: str, scope: str, id: str | None = None) -> bool:
+        """Whether the caller may do an administrative operation; SYSTEM always may."""
+        if self.actor == SYSTEM:
+            return True
+        asked = OPERATIONS[operation]
+        snapshot = self.snapshot
+        permission = snapshot.permissions.get(asked.permission)
+        if permission is None:
+            return False
+        resource = ResourceRef(asked.resource_type, id)
+        # Who acts for somebody may do what both may: a program lends its hands, not its rights.
+        return all(
+            Inquiry(
+                snapshot,
+                Question(principal, permission, resource, scope),
+                self.now,
+                closed=self.closed,
+            ).allowed()
+            for principal in dict.fromkeys((self.actor.principal, self.actor.subject))
+        )
+
+    def authorize(self, operation: str, scope: str, id: str | None = None) -> None:
+        """Raise AccessDenied unless the caller may do an administrative operation."""
+        if not self.may(operation, scope, id):
+            asked = OPERATIONS[operation]
+            resource = ResourceRef(asked.resource_type, id)
+            raise AccessDenied(
+                f"{self.actor.principal} lacks {asked.permission} on {resource} in "
+                f"{place_name(scope)}",
+                permission=asked.permission,
+                resource=str(resource),
+                scope=scope,
+            )
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def put(self, noun: N) -> N:
+        """Store `noun`, stamped; raises Invalid if it is not valid. Returns it as stored."""
+        key = key_of(noun)
+        before = self._before(type(noun), key)
+        if isinstance(noun, Record):
+            noun = cast(N, self._stamped(noun, before.noun))
+        noun.validate()
+        body, index = encode_noun(noun)
+        self._write(Put(key, body, index, before.version), before.noun, noun)
+        return noun
+
+    def drop(self, noun: Noun) -> None:
+        """Remove `noun`, which has been read."""
+        key = key_of(noun)
+        before = self._before(type(noun), key)
+        if before.noun is not None:
+            self._write(Drop(key, before.version), before.noun, None)
+
+    def record(self, kind: str, *, approval: str | None = None, **data: Any) -> None:
+        """Write down what happened: the changes since the last record are of this event."""
+        changes, self._changes = self._changes, []
+        first = True
+        for part in _parts(changes):
+            draft = EventDraft(
+                format=FORMAT,
+                account=self.account,
+                kind=kind,
+                actor=self.actor.principal,
+                on_behalf_of=self.actor.on_behalf_of,
+                chain=self.actor.chain,
+                approval=approval,
+                data=data if first else {"continued": True},
+                changes=part,
+            )
+            self._events.append(write_event(draft, self.now))
+            first = False
+
+    def commit(self) -> Committed | None:
+        """Store it all, or raise Conflict; None where there is nothing to store."""
+        if not self._written and not self._events:
+            return None
+        if self._changes:
+            kinds = sorted({change.kind for change in self._changes})
+            raise AssertionError(f"changes of {', '.join(kinds)} belong to no event")
+        changes: list[Change] = [*self._written.values()]
+        changes.extend(
+            Check(key, read.version) for key, read in self._read.items() if key not in self._written
+        )
+        changes.extend(self._authority())
+        return self._store.commit(self.account, changes, self._events)
+
+    def _authority(self) -> Iterable[Change]:
+        expect = None if self._snapshot is None else self._snapshot.authority
+        if any(key.kind in AUTHORITY_KINDS for key in self._written):
+            body, index = encode_noun(Authority(updated_at=self.now))
+            yield Put(AUTHORITY_KEY, body, index, expect)
+        elif expect is not None:
+            yield Check(AUTHORITY_KEY, expect)
+
+    def _before(self, noun: type[Noun], key: Key) -> _Read:
+        if key not in self._read:
+            (doc,) = self._store.get(self.account, [key])
+            self._read[key] = (
+                _Read(0, None) if doc is None else _Read(doc.version, decode(noun, doc))
+            )
+        return self._read[key]
+
+    def _stamped(self, noun: Record, before: Noun | None) -> Record:
+        known = before if isinstance(before, Record) else None
+        return msgspec.structs.replace(
+            noun,
+            created_at=known.created_at if known else self.now,
+            created_by=known.created_by if known else self.actor.principal,
+            updated_at=self.now,
+        )
+
+    def _write(self, change: Put | Drop, before: Noun | None, after: Noun | None) -> None:
+        key = change.key
+        if key in self._written:
+            raise Invalid(f"{key.kind} {key.id!r} is changed twice in one step")
+        self._written[key] = change
+        if key.kind in AUTHORITY_KINDS:
+            changed = after if after is not None else before
+            assert changed is not None, "a drop is of something that was read"
+            self._unapplied.append(Fact(changed, gone=after is None))
+        if key.kind not in _SILENT:
+            self._changes.append(
+                RawChange(
+                    key.kind,
+                    key.id,
+                    None if before is None else msgspec.Raw(data_of(before)),
+                    None if after is None else msgspec.Raw(data_of(after)),
+                )
+            )
+
+
+_SILENT = frozenset({"session", "claim", "idempotency", "subscription", "delivery_cursor",
+                     "dead_letter", "lease"})  # fmt: skip
+"""Bookkeeping: it carries no events."""
+
+
+def _parts(changes: list[RawChange]) -> Iterable[tuple[RawChange, ...]]:
+    """The changes in parts that each fit into one event; one part, at least."""
+    part: list[RawChange] = []
+    size = 0
+    for change in changes:
+        weight = sum(len(memoryview(side)) for side in (change.before, change.after) if side) + 600
+        if part and size + weight > _ROOM:
+            yield tuple(part)
+            part, size = [], 0
+        part.append(change)
+        size += weight
+    yield tuple(part)

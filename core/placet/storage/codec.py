@@ -1,0 +1,437 @@
+"""Nouns to documents and back: the one place that knows how each noun is stored.
+
+A body is UTF-8 JSON `{"format": 1, "data": {...}}`. Release N reads the formats of N-1; readers
+ignore fields that they do not know.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Generic, TypeVar, cast
+
+import msgspec
+
+from placet.clock import from_milliseconds, milliseconds
+from placet.errors import Corrupt
+from placet.model import (
+    Approval,
+    ApprovalPolicy,
+    Assignment,
+    Authority,
+    Change,
+    Claim,
+    Credential,
+    DeadLetter,
+    Delegation,
+    DeliveryCursor,
+    Event,
+    Gate,
+    Grant,
+    Group,
+    IdempotencyKey,
+    Lease,
+    Membership,
+    Noun,
+    Permission,
+    Record,
+    Resource,
+    ResourceGroup,
+    Reviews,
+    Role,
+    ServiceAccount,
+    Session,
+    Subscription,
+    User,
+    walk,
+)
+from placet.refs import encode
+from placet.storage.port import Doc, Index, IndexValue, Key, NewEvent, StoredEvent
+from placet.storage.sealing import new_event
+
+__all__ = [
+    "AUTHORITY_KEY",
+    "AUTHORITY_KINDS",
+    "FORMAT",
+    "FOREVER",
+    "EventDraft",
+    "RawChange",
+    "canonical",
+    "data_of",
+    "decode",
+    "decode_body",
+    "encode_noun",
+    "kind_of",
+    "key_of",
+    "key_for",
+    "label_term",
+    "noun_type",
+    "read_event",
+    "read_event_changes",
+    "write_event",
+]
+
+FORMAT = 1
+"""The format that this release writes into bodies and events."""
+FOREVER = 2**53 - 1
+"""What stands in an index for "no such moment": later than any."""
+
+N = TypeVar("N", bound=Noun)
+_Data = TypeVar("_Data")
+
+
+class _Body(msgspec.Struct, Generic[_Data], frozen=True):
+    format: int
+    data: _Data
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """How one type of noun is stored."""
+
+    kind: str
+    key: Callable[[Any], tuple[str, ...]]
+    index: Callable[[Any], dict[str, IndexValue]]
+    decoder: msgspec.json.Decoder[Any]
+    data_decoder: msgspec.json.Decoder[Any]
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_BY_TYPE: dict[type[Noun], _Stored] = {}
+_BY_KIND: dict[str, tuple[type[Noun], _Stored]] = {}
+
+
+def _register(
+    noun: type[N],
+    kind: str,
+    key: Callable[[N], tuple[str, ...]],
+    index: Callable[[N], dict[str, IndexValue]] = lambda _: {},
+) -> None:
+    stored = _Stored(
+        kind,
+        key,
+        index,
+        msgspec.json.Decoder(_Body[noun]),  # type: ignore[valid-type]  # a generic made at run time
+        msgspec.json.Decoder(noun),
+    )
+    _BY_TYPE[noun] = stored
+    _BY_KIND[kind] = (noun, stored)
+
+
+def _moment(value: datetime | None) -> int:
+    return FOREVER if value is None else milliseconds(value)
+
+
+def label_term(key: str, value: str) -> str:
+    """How a label stands in the index of its approval.
+
+    >>> label_term("release", "7")
+    'release|7'
+    """
+    return encode(key, value)
+
+
+def _approval_index(approval: Approval) -> dict[str, IndexValue]:
+    waits_for: tuple[str, ...] = ()
+    if approval.status == "pending":
+        leaves = walk(approval.policy.requirement)
+        waits_for = tuple(sorted({leaf.source for leaf in leaves if isinstance(leaf, Reviews)}))
+    index: dict[str, IndexValue] = {
+        "status": approval.status,
+        "scope": approval.scope,
+        "requester": approval.requester,
+        "subject": approval.subject,
+        "permission": approval.permission,
+        "resource": approval.resource,
+        "reviewer": tuple(sorted({review.reviewer for review in approval.reviews})),
+        "waits_for": waits_for,
+        "label": tuple(label_term(key, value) for key, value in approval.labels.items()),
+        "origin": approval.origin,
+        "created": milliseconds(approval.created_at),
+        "updated": milliseconds(approval.updated_at),
+        "decide_by": _moment(approval.decide_by),
+    }
+    if approval.gate is not None:
+        index["gate"] = approval.gate
+    return index
+
+
+def _assignment_index(assignment: Assignment) -> dict[str, IndexValue]:
+    index: dict[str, IndexValue] = {
+        "scope": assignment.scope,
+        "principal": assignment.principal,
+        "role": assignment.role,
+        "updated": _moment(assignment.updated_at),
+        "expires": _moment(assignment.expires_at),
+        "bundle": assignment.bundle,
+    }
+    if assignment.resource_group is not None:
+        index["resource_group"] = assignment.resource_group
+    if assignment.approval is not None:
+        index["approval"] = assignment.approval
+    return index
+
+
+_register(Authority, "authority", lambda _: ("authority",))
+_register(User, "user", lambda noun: (noun.id,), lambda noun: {"bundle": noun.bundle})
+_Owned = TypeVar("_Owned", Group, ServiceAccount, Role, ResourceGroup, ApprovalPolicy, Gate)
+
+
+def _register_owned(noun: type[_Owned], kind: str) -> None:
+    _register(
+        noun,
+        kind,
+        lambda noun: (noun.scope, noun.id),
+        lambda noun: {"scope": noun.scope, "bundle": noun.bundle},
+    )
+
+
+_register_owned(Group, "group")
+_register_owned(ServiceAccount, "service_account")
+_register_owned(Role, "role")
+_register_owned(ResourceGroup, "resource_group")
+_register_owned(ApprovalPolicy, "policy")
+_register_owned(Gate, "gate")
+_register(
+    Membership,
+    "membership",
+    lambda noun: (noun.group, noun.member),
+    lambda noun: {"group": noun.group, "member": noun.member, "bundle": noun.bundle},
+)
+_register(Permission, "permission", lambda noun: (noun.id,), lambda noun: {"bundle": noun.bundle})
+_register(
+    Resource,
+    "resource",
+    lambda noun: (noun.type, noun.id),
+    lambda noun: {"type": noun.type, "scope": noun.scope or "", "bundle": noun.bundle},
+)
+_register(Assignment, "assignment", lambda noun: (noun.scope, noun.id), _assignment_index)
+_register(
+    Delegation,
+    "delegation",
+    lambda noun: (noun.id,),
+    lambda noun: {
+        "delegator": noun.delegator,
+        "delegate": noun.delegate,
+        "ends": milliseconds(noun.ends_at),
+    },
+)
+_register(Approval, "approval", lambda noun: (noun.id,), _approval_index)
+_register(
+    Grant,
+    "grant",
+    lambda noun: (noun.id,),
+    lambda noun: {
+        "kind": noun.kind,
+        "status": noun.status,
+        "scope": noun.scope,
+        "principal": noun.principal,
+        "approval": noun.approval,
+        "created": milliseconds(noun.created_at),
+        "ends": _moment(noun.ends_at),
+    },
+)
+_register(
+    Credential,
+    "credential",
+    lambda noun: ("basic" if noun.kind == "basic" else "token", noun.id),
+    lambda noun: {"principal": noun.principal, "kind": noun.kind, "bundle": noun.bundle},
+)
+_register(
+    Session,
+    "session",
+    lambda noun: (noun.id,),
+    lambda noun: {"principal": noun.principal, "expires": milliseconds(noun.expires_at)},
+)
+_register(
+    IdempotencyKey,
+    "idempotency",
+    lambda noun: (noun.principal, noun.key),
+    lambda noun: {"expires": milliseconds(noun.expires_at)},
+)
+_register(Subscription, "subscription", lambda noun: (noun.id,), lambda noun: {"scope": noun.scope})
+_register(DeliveryCursor, "delivery_cursor", lambda noun: (noun.listener,))
+_register(
+    DeadLetter,
+    "dead_letter",
+    lambda noun: (noun.listener, str(noun.seq)),
+    lambda noun: {"listener": noun.listener},
+)
+_register(
+    Lease,
+    "lease",
+    lambda noun: (noun.name,),
+    lambda noun: {"expires": milliseconds(noun.expires_at)},
+)
+_register(
+    Claim,
+    "claim",
+    lambda noun: (noun.purpose, noun.key),
+    lambda noun: {"purpose": noun.purpose, "expires": _moment(noun.expires_at)},
+)
+
+AUTHORITY_KINDS = frozenset(
+    {
+        "user", "group", "membership", "service_account", "permission", "role", "resource",
+        "resource_group", "assignment", "policy", "delegation",
+    }
+)  # fmt: skip
+"""The kinds that say who may do what: a commit that changes one also puts the authority."""
+
+AUTHORITY_KEY = Key("authority", encode("authority"))
+
+
+def kind_of(noun: type[Noun]) -> str:
+    """The kind under which nouns of a type are stored.
+
+    >>> kind_of(User)
+    'user'
+    """
+    return _BY_TYPE[noun].kind
+
+
+def noun_type(kind: str) -> type[Noun]:
+    """The type of the nouns of a kind; the reverse of `kind_of`."""
+    return _BY_KIND[kind][0]
+
+
+def key_for(noun: type[Noun], *parts: str) -> Key:
+    """The key of the noun of a type with these key parts.
+
+    >>> key_for(Role, "retail", "deployer").id
+    'retail|deployer'
+    """
+    return Key(_BY_TYPE[noun].kind, encode(*parts))
+
+
+def key_of(noun: Noun) -> Key:
+    """The key under which a noun is stored."""
+    stored = _BY_TYPE[type(noun)]
+    return Key(stored.kind, encode(*stored.key(noun)))
+
+
+def canonical(value: object) -> bytes:
+    """JSON with sorted keys: the same value, the same bytes.
+
+    >>> canonical({"b": 1, "a": 2})
+    b'{"a":2,"b":1}'
+    """
+    return _encoder.encode(value)
+
+
+def data_of(noun: Noun) -> bytes:
+    """The JSON of a noun as the log shows it: without secrets."""
+    if isinstance(noun, Credential):
+        noun = msgspec.structs.replace(noun, secret_hash="")
+    return _encoder.encode(_bare(noun))
+
+
+def encode_noun(noun: Noun) -> tuple[bytes, Index]:
+    """The body and the index of a noun."""
+    stored = _BY_TYPE[type(noun)]
+    return _encoder.encode(_Body(FORMAT, _bare(noun))), stored.index(noun)
+
+
+def _bare(noun: Noun) -> Noun:
+    if isinstance(noun, Record) and noun.etag:
+        return msgspec.structs.replace(noun, etag=0)
+    return noun
+
+
+def decode(noun: type[N], doc: Doc) -> N:
+    """The noun that a document holds; a record carries the document's version as its `etag`.
+
+    Raises Corrupt for a body that is not one of this format.
+    """
+    value = decode_body(noun, doc.body, doc.key)
+    if isinstance(value, Record):
+        return cast(N, msgspec.structs.replace(value, etag=doc.version))
+    return value
+
+
+def decode_body(noun: type[N], body: bytes, key: Key) -> N:
+    """The noun in a body; `key` only names it in the error."""
+    try:
+        stored = _BY_TYPE[noun].decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise Corrupt(f"{key.kind} {key.id!r} cannot be read: {error}") from error
+    if stored.format != FORMAT:
+        raise Corrupt(
+            f"{key.kind} {key.id!r} has format {stored.format}; this release reads {FORMAT}"
+        )
+    return cast(N, stored.data)
+
+
+class RawChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A change of the log whose documents are still JSON."""
+
+    kind: str
+    id: str
+    before: msgspec.Raw | None = None
+    after: msgspec.Raw | None = None
+
+    def noun(self) -> Noun:
+        """The noun as it is after the change, or, where it was removed, as it was before."""
+        data = self.before if self.after is None else self.after
+        if data is None:
+            raise Corrupt(f"a change of {self.kind} {self.id!r} in the log changes nothing")
+        return cast(Noun, _BY_KIND[self.kind][1].data_decoder.decode(data))
+
+
+class EventDraft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of an event, before it is sealed."""
+
+    format: int
+    account: str
+    kind: str
+    actor: str
+    on_behalf_of: str | None = None
+    chain: tuple[str, ...] = ()
+    approval: str | None = None
+    data: Mapping[str, Any] = {}
+    changes: tuple[RawChange, ...] = ()
+
+
+class _ChangesOnly(msgspec.Struct, frozen=True):
+    format: int
+    changes: tuple[RawChange, ...] = ()
+
+
+_draft_decoder = msgspec.json.Decoder(EventDraft)
+_changes_decoder = msgspec.json.Decoder(_ChangesOnly)
+
+
+def write_event(draft: EventDraft, at: datetime) -> NewEvent:
+    """The event that a store seals and keeps."""
+    return new_event(milliseconds(at), _encoder.encode(draft))
+
+
+def read_event(stored: StoredEvent) -> Event:
+    """An event of the log, taken apart for a reader."""
+    draft = _draft_decoder.decode(stored.body)
+    return Event(
+        seq=stored.seq,
+        version=stored.version,
+        at=from_milliseconds(stored.at),
+        account=draft.account,
+        kind=draft.kind,
+        actor=draft.actor,
+        on_behalf_of=draft.on_behalf_of,
+        chain=draft.chain,
+        approval=draft.approval,
+        data=dict(draft.data),
+        changes=tuple(
+            Change(
+                change.kind,
+                change.id,
+                None if change.before is None else msgspec.json.decode(change.before),
+                None if change.after is None else msgspec.json.decode(change.after),
+            )
+            for change in draft.changes
+        ),
+        hash=stored.hash.hex(),
+    )
+
+
+def read_event_changes(stored: Iterable[StoredEvent]) -> tuple[RawChange, ...]:
+    """Every change of these events, in order: what an index follows."""
+    return tuple(
+        change for event in stored for change in _changes_decoder.decode(event.body).changes
+    )
