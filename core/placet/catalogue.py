@@ -22,7 +22,6 @@ class Operation(NamedTuple):
     resource_type: str
 
 
-
 OPERATIONS: Mapping[str, Operation] = {
     "roles.view": Operation("core_role_view", "ROLE"),
     "roles.edit": Operation("core_role_edit", "ROLE"),

@@ -44,7 +44,9 @@ def of_catalogue(catalogue: Catalogue) -> Snapshot:
         *catalogue.resource_groups,
         *catalogue.policies,
     )
-    return advance(Snapshot(), map(Fact, nouns))
+    base = advance(Snapshot(), map(Fact, nouns))
+    base.builtin_policies = base.policies
+    return base
 
 
 def advance(
@@ -201,6 +203,8 @@ def _resource_group(step: _Step, noun: ResourceGroup, now: ResourceGroup | None)
 
 def _policy(step: _Step, noun: ApprovalPolicy, now: ApprovalPolicy | None) -> None:
     before = step.now("policies", noun.ref)
+    if now is None:
+        now = step.base.builtin_policies.get(noun.ref)
     for permission in before.applies_to if before else ():
         step.bucket("policies_for", permission).pop(noun.ref, None)
     for permission in now.applies_to if now else ():

@@ -53,9 +53,7 @@ def _held(
     )
 
 
-def _not_held(
-    inquiry: Inquiry, policies: tuple[ApprovalPolicy, ...], revision: int
-) -> Decision:
+def _not_held(inquiry: Inquiry, policies: tuple[ApprovalPolicy, ...], revision: int) -> Decision:
     question = inquiry.question
     nobody = Reason(
         "no_assignment",

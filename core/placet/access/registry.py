@@ -1,7 +1,7 @@
 """The closed registry of permissions, and what role patterns mean in it."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from placet.access.table import Table
 from placet.errors import Invalid
@@ -69,7 +69,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def unknown_permission(permission: str, registered: Iterable[str] | Mapping[str, object]) -> Invalid:
+def unknown_permission(permission: str, registered: Iterable[str]) -> Invalid:
     """The error that says which registered permission was probably meant."""
     close = nearest(permission, registered)
     hint = f"did you mean {close!r}?" if close else "register it first"

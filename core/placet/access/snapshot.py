@@ -42,11 +42,12 @@ class Catalogue(NamedTuple):
 
 
 class Snapshot:
-    """The index of one account, as tables. `Snapshot()` is that of an account with nothing in it."""
+    """The index of one account, as tables; `Snapshot()` is that of an empty account."""
 
     __slots__ = (
         "assignments",
         "authority",
+        "builtin_policies",
         "delegations",
         "denies",
         "grants",
@@ -82,6 +83,8 @@ class Snapshot:
         self.resource_groups: Table[str, ResourceGroup] = Table()
         self.selectors: Table[str, Selector] = Table()
         self.policies: Table[str, ApprovalPolicy] = Table()
+        self.builtin_policies: Table[str, ApprovalPolicy] = Table()
+        """Default policies that come from code: a stored one of the same name replaces one."""
         self.policies_for: Table[str, tuple[str, ...]] = Table()
         self.delegations: Table[str, Delegation] = Table()
         self.parents: Table[str, tuple[str, ...]] = Table()

@@ -108,9 +108,7 @@ class Directory:
         inquiry = Inquiry(self._snapshot, question, self._now)
         if inquiry.known is not None and inquiry.known.disabled:
             return False
-        return names(
-            self._snapshot, source, question, self._now, subject=self._approval.subject
-        )
+        return names(self._snapshot, source, question, self._now, subject=self._approval.subject)
 
     def facts(self) -> Mapping[str, object]:
         """What conditions see: the facts of the subject's own question."""

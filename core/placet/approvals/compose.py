@@ -26,7 +26,9 @@ def compose(policies: Sequence[ApprovalPolicy]) -> ApprovalPolicy:
         first,
         requirement=AllOf(
             of=tuple(
-                msgspec.structs.replace(policy.requirement, name=policy.requirement.name or policy.id)
+                msgspec.structs.replace(
+                    policy.requirement, name=policy.requirement.name or policy.id
+                )
                 for policy in policies
             )
         ),

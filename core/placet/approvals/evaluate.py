@@ -38,9 +38,7 @@ __all__ = [
     "ways",
 ]
 
-ResultStatus = Literal[
-    "not_applicable", "pending", "satisfied", "overridden", "rejected", "error"
-]
+ResultStatus = Literal["not_applicable", "pending", "satisfied", "overridden", "rejected", "error"]
 MAX_WAYS = 256
 
 
@@ -185,9 +183,7 @@ def _children(
         number += sum(1 for _ in walk(child))
 
 
-def _facts(
-    approval: Approval, counted: Mapping[str, Review], directory: Directory
-) -> _Facts:
+def _facts(approval: Approval, counted: Mapping[str, Review], directory: Directory) -> _Facts:
     approvers: dict[int, frozenset[str]] = {}
     errors: dict[int, str] = {}
     conditions: dict[int, bool] = {}
@@ -291,9 +287,7 @@ def _node(
 _KIND_NAMES = {AllOf: "all_of", AnyOf: "any_of", AtLeast: "at_least", InOrder: "in_order"}
 
 
-def _sentence(
-    requirement: Requirement, children: list[Result], met: int, needed: int
-) -> str:
+def _sentence(requirement: Requirement, children: list[Result], met: int, needed: int) -> str:
     if met >= needed:
         return "satisfied"
     if isinstance(requirement, InOrder):

@@ -85,9 +85,7 @@ def take(grant: Grant, principal: str, digest: str, now: datetime) -> Grant:
     status = grant_status(grant, now)
     if status != "active":
         raise InvalidState(f"pass {grant.id} is {status}; ask again", {"status": status})
-    return msgspec.structs.replace(
-        grant, status="consumed", status_at=now, status_by=principal
-    )
+    return msgspec.structs.replace(grant, status="consumed", status_at=now, status_by=principal)
 
 
 def revoke(grant: Grant, by: str, now: datetime, reason: str) -> Grant:

@@ -177,9 +177,7 @@ def review(
         chain=actor.chain,
         claimed_by=claimed_by,
     )
-    reviewed = msgspec.structs.replace(
-        approval, reviews=(*approval.reviews, said), updated_at=now
-    )
+    reviewed = msgspec.structs.replace(approval, reviews=(*approval.reviews, said), updated_at=now)
     return _resolved(reviewed, directory, now, said, ("approval.reviewed",))
 
 
@@ -203,9 +201,7 @@ def withdraw(approval: Approval, actor: Actor, now: datetime) -> Approval:
     if status != "pending":
         raise InvalidState(_ended(approval, status), {"status": status})
     if actor.principal not in counted_reviews(approval):
-        raise AccessDenied(
-            f"{actor.principal} has no review of approval {approval.id} to withdraw"
-        )
+        raise AccessDenied(f"{actor.principal} has no review of approval {approval.id} to withdraw")
     reviews = tuple(
         msgspec.structs.replace(said, withdrawn_at=now)
         if said.reviewer == actor.principal and said.withdrawn_at is None
@@ -244,9 +240,7 @@ def _resolved(
     result = evaluate(approval, directory)
     by = said.reviewer if said else ""
     if result.status == "rejected":
-        resolution = Resolution(
-            kind="reviews", at=now, by=by, reason=said.comment if said else ""
-        )
+        resolution = Resolution(kind="reviews", at=now, by=by, reason=said.comment if said else "")
         return Transition(
             approval=_end(approval, "rejected", resolution, now),
             result=result,
@@ -269,9 +263,7 @@ def _resolved(
 def _end(
     approval: Approval, status: ApprovalStatus, resolution: Resolution, now: datetime
 ) -> Approval:
-    return msgspec.structs.replace(
-        approval, status=status, resolution=resolution, updated_at=now
-    )
+    return msgspec.structs.replace(approval, status=status, resolution=resolution, updated_at=now)
 
 
 def _ended(approval: Approval, status: ApprovalStatus) -> str:
@@ -297,6 +289,4 @@ def _refusal(approval: Approval, result: Result, person: str) -> str:
         )
     if person in approval.contributors and "contributors" in approval.policy.also_exclude:
         return f"{person} contributed to approval {approval.id} and cannot review it"
-    return (
-        f"{person} is not among those who may review approval {approval.id} now: {result.why}"
-    )
+    return f"{person} is not among those who may review approval {approval.id} now: {result.why}"

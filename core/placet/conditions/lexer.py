@@ -96,7 +96,8 @@ def _string(text: str, at: int, quote: re.Match[str]) -> tuple[Token, int]:
             value, here = _escape(text, here)
             parts.append(value)
             continue
-        parts.append(letter)
+        if not text.startswith("\r\n", here):  # which CEL reads as a line feed alone
+            parts.append(letter)
         here += 1
     value = "".join(parts)
     return Token("string", value, at), here + len(mark)

@@ -148,13 +148,12 @@ class _Parser:
         return left
 
     def unary(self) -> Node:
-        marks: list[int] = []
+        # A pair cancels out before anything is evaluated, as in Google's parser: `!!x` is `x`.
+        unpaired: Token | None = None
         while mark := self.accept("!"):
-            marks.append(mark.at)
+            unpaired = None if unpaired else mark
         tree = self.member()
-        for at in reversed(marks):
-            tree = Not(*self.count(at, tree), tree)
-        return tree
+        return Not(*self.count(unpaired.at, tree), tree) if unpaired else tree
 
     def member(self) -> Node:
         tree = self.primary()

@@ -105,4 +105,4 @@ def _follow(snapshot: Snapshot, events: list[StoredEvent]) -> Snapshot:
 
 
 def _fact(change: RawChange) -> Fact:
-    return Fact(change.noun(), gone=change.after is None)
+    return Fact(change.noun(), gone=change.gone)

@@ -236,8 +236,8 @@ class Work:
                 RawChange(
                     key.kind,
                     key.id,
-                    None if before is None else msgspec.Raw(data_of(before)),
-                    None if after is None else msgspec.Raw(data_of(after)),
+                    msgspec.UNSET if before is None else msgspec.Raw(data_of(before)),
+                    msgspec.UNSET if after is None else msgspec.Raw(data_of(after)),
                 )
             )
 
@@ -252,7 +252,11 @@ def _parts(changes: list[RawChange]) -> Iterable[tuple[RawChange, ...]]:
     part: list[RawChange] = []
     size = 0
     for change in changes:
-        weight = sum(len(memoryview(side)) for side in (change.before, change.after) if side) + 600
+        weight = 600 + sum(
+            len(memoryview(side))
+            for side in (change.before, change.after)
+            if isinstance(side, msgspec.Raw)
+        )
         if part and size + weight > _ROOM:
             yield tuple(part)
             part, size = [], 0

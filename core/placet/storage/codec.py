@@ -364,13 +364,18 @@ class RawChange(msgspec.Struct, frozen=True, omit_defaults=True):
 
     kind: str
     id: str
-    before: msgspec.Raw | None = None
-    after: msgspec.Raw | None = None
+    before: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    after: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def gone(self) -> bool:
+        """Whether the noun was removed."""
+        return self.after is msgspec.UNSET
 
     def noun(self) -> Noun:
         """The noun as it is after the change, or, where it was removed, as it was before."""
-        data = self.before if self.after is None else self.after
-        if data is None:
+        data = self.before if self.after is msgspec.UNSET else self.after
+        if data is msgspec.UNSET:
             raise Corrupt(f"a change of {self.kind} {self.id!r} in the log changes nothing")
         return cast(Noun, _BY_KIND[self.kind][1].data_decoder.decode(data))
 
@@ -421,13 +426,17 @@ def read_event(stored: StoredEvent) -> Event:
             Change(
                 change.kind,
                 change.id,
-                None if change.before is None else msgspec.json.decode(change.before),
-                None if change.after is None else msgspec.json.decode(change.after),
+                _json(change.before),
+                _json(change.after),
             )
             for change in draft.changes
         ),
         hash=stored.hash.hex(),
     )
+
+
+def _json(raw: msgspec.Raw | msgspec.UnsetType) -> Any:
+    return None if isinstance(raw, msgspec.UnsetType) else msgspec.json.decode(raw)
 
 
 def read_event_changes(stored: Iterable[StoredEvent]) -> tuple[RawChange, ...]:

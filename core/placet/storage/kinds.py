@@ -188,7 +188,9 @@ def _check_index(kind: Kind, key: Key, index: Index) -> None:
         declared = kind.fields.get(field)
         if declared is None:
             raise Invalid(f"{kind.name!r} declares no field {field!r}")
-        if type(value) is not _TYPES[declared]:
+        if type(value) is not _TYPES[declared] or (
+            isinstance(value, tuple) and any(type(member) is not str for member in value)
+        ):
             raise Invalid(f"{kind.name}.{field} of {key.id!r} is not {declared}: {value!r}")
     for order in kind.orders:
         if order not in index:

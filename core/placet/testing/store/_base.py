@@ -1,8 +1,8 @@
 """What the themes share: the fixtures, and made-up documents of declared kinds."""
 
 from collections.abc import Callable, Iterator, Mapping
-from types import ModuleType
-from typing import Any, ClassVar, Protocol
+from types import MappingProxyType, ModuleType
+from typing import Any, Protocol
 
 import pytest
 
@@ -62,8 +62,8 @@ Handle = Callable[[], Store]
 class Theme:
     """The fixtures of every theme."""
 
-    lacks: ClassVar[Mapping[str, str]] = {}
-    plugin: ClassVar[ModuleType | None] = None
+    lacks: Mapping[str, str] = MappingProxyType({})
+    plugin: ModuleType | None = None
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

@@ -1,0 +1,521 @@
+"""What an embedder holds: one object that asks, decides, protects and administers."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from os import PathLike
+from types import TracebackType
+from typing import Any, Literal, ParamSpec, Self, TypeVar
+
+from placet.access.advance import of_catalogue
+from placet.access.answers import Decision, Explanation
+from placet.access.snapshot import Snapshot
+from placet.bundle import Bundle, Plan, load, plan_of
+from placet.bundle import apply as apply_bundle
+from placet.catalogue import CORE_CATALOGUE, merged
+from placet.clock import Clock, SystemClock
+from placet.errors import Invalid
+from placet.hooks import Hooks
+from placet.model import SYSTEM, Actor, Approval, JsonObject, Verdict
+from placet.protect import protected
+from placet.refs import parse_scope, text_fault
+from placet.services.approvals import Approvals
+from placet.services.assignments import Assignments
+from placet.services.audit import Audit
+from placet.services.base import View
+from placet.services.credentials import Credentials, PasswordHasher
+from placet.services.delegations import Delegations
+from placet.services.delivery import Delivery
+from placet.services.directory import Groups, ServiceAccounts, Users
+from placet.services.gates import Gates
+from placet.services.grants import Grants
+from placet.services.permits import Permit, Permits
+from placet.services.policies import Policies
+from placet.services.questions import Consistency, Questions
+from placet.services.roles import Permissions, ResourceGroups, Resources, Roles
+from placet.services.tenant import ActorLike, Settings, Tenant
+from placet.storage import memory
+from placet.storage.port import Store
+
+__all__ = ["Placet"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _Engine:
+    """What every view of one engine shares. No I/O and no thread before first use."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        hooks: Hooks,
+        clock: Clock,
+        settings: Settings,
+        bundle: "Bundle | str | PathLike[str] | None",
+        bundle_account: str,
+        passwords: PasswordHasher | None,
+    ) -> None:
+        self.hooks = hooks
+        self.clock = clock
+        self.settings = settings
+        self.passwords = passwords
+        self._url = url
+        self._bundle = bundle
+        self._bundle_account = bundle_account
+        # Opening applies the bundle, which asks for its own tenant again.
+        self._lock = threading.RLock()
+        self._store: Store | None = None
+        self._base: Snapshot | None = None
+        self._tenants: dict[str, Tenant] = {}
+
+    def store(self) -> Store:
+        """The store, opened at first use."""
+        if self._store is None:
+            with self._lock:
+                if self._store is None:
+                    self._store = self.hooks.open_store(self._url)
+        return self._store
+
+    def tenant(self, account: str) -> Tenant:
+        """What the services of an account share, made at first use."""
+        found = self._tenants.get(account)
+        if found is not None:
+            return found
+        with self._lock:
+            found = self._tenants.get(account)
+            if found is None:
+                found = Tenant(
+                    self.store(),
+                    account,
+                    base=self._catalogue(),
+                    clock=self.clock,
+                    hooks=self.hooks,
+                    settings=self.settings,
+                )
+                if self._bundle is not None and account == self._bundle_account:
+                    apply_bundle(
+                        View(found), load(self._bundle), actor=SYSTEM, passwords=self.passwords
+                    )
+                self._tenants[account] = found
+        return found
+
+    def close(self) -> None:
+        """Close the store, if it was opened."""
+        with self._lock:
+            if self._store is not None:
+                self._store.close()
+
+    def _catalogue(self) -> Snapshot:
+        if self._base is None:
+            self._base = of_catalogue(merged(CORE_CATALOGUE, *self.hooks.catalogues()))
+        return self._base
+
+
+class Placet:
+    """Policy and approval for one account: may they, and where not, who can say yes?
+
+    Cheap to pass around and safe to share between threads. `tenant` and `at` give light views of
+    the same engine: another account, a scope that calls mean when they name none.
+
+    >>> with Placet.open("memory://") as placet:
+    ...     placet.permissions.create(Permission.dotted("invoice.pay"), actor=SYSTEM).action
+    ...     placet.check("user:sam", "invoice.pay", "invoice:7")
+    'pay'
+    False
+    """
+
+    def __init__(self, engine: _Engine, account: str, scope: str | None = None) -> None:
+        self._engine = engine
+        self._account = account
+        self._scope = scope
+
+    @classmethod
+    def open(
+        cls,
+        url: str = "memory://",
+        *,
+        bundle: Bundle | str | PathLike[str] | None = None,
+        account: str = "default",
+        directory: Literal["open", "closed"] = "open",
+        plugins: Iterable[object] = (),
+        autoload: bool = False,
+        clock: Clock | None = None,
+        trusted_subject_properties: Iterable[str] = (),
+        approval_url: str = "",
+        passwords: PasswordHasher | None = None,
+    ) -> Self:
+        """An engine on the store at `url`: "memory://", "tinydb:///approvals.json", ...
+
+        Nothing is opened, read or started before first use; then `bundle` (a file, or a loaded
+        one) is applied. `directory` "closed" refuses users that are not stored. `plugins` are
+        modules or objects with hooks; `autoload` adds all that are installed. `approval_url` is
+        where people look at an approval, with `{account}` and `{id}`. `passwords` hashes the
+        passwords of a bundle. Raises Invalid for a plugin that does not fit.
+        """
+        _check_account(account)
+        engine = _Engine(
+            url,
+            hooks=Hooks((memory, *plugins), autoload=autoload),
+            clock=clock or SystemClock(),
+            settings=Settings(
+                directory=directory,
+                trusted_subject_properties=frozenset(trusted_subject_properties),
+                approval_url=approval_url,
+            ),
+            bundle=bundle,
+            bundle_account=account,
+            passwords=passwords,
+        )
+        return cls(engine, account)
+
+    @property
+    def account(self) -> str:
+        """The account that this view is bound to."""
+        return self._account
+
+    @property
+    def store(self) -> Store:
+        """The store itself, opened if it was not."""
+        return self._engine.store()
+
+    def tenant(self, account: str) -> "Placet":
+        """The same engine on another account."""
+        _check_account(account)
+        return Placet(self._engine, account)
+
+    def at(self, scope: str) -> "Placet":
+        """The same account, with a scope that calls mean when they name none."""
+        return Placet(self._engine, self._account, parse_scope(scope))
+
+    def close(self) -> None:
+        """Let go of the store. Views of the engine cannot be used afterwards."""
+        self._engine.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # -- may they? -----------------------------------------------------------------------------
+
+    def check(
+        self,
+        principal: str,
+        permission: str,
+        on: str | None = None,
+        *,
+        scope: str | None = None,
+        properties: JsonObject | None = None,
+        context: JsonObject | None = None,
+        consistency: Consistency = "minimize_latency",
+    ) -> bool:
+        """Whether `principal` may do it now, without anybody else; in memory.
+
+        `on` is a resource ("invoice:7"); without it the permission's type as a whole is meant.
+        `properties` count for a resource that is not stored. Raises Invalid for a permission that
+        is not registered.
+        """
+        inquiry = self._questions.inquiry(
+            principal,
+            permission,
+            on,
+            scope=scope,
+            properties=properties,
+            context=context,
+            consistency=consistency,
+        )
+        if not inquiry.snapshot.policies_for.get(permission):
+            return inquiry.allowed()
+        return self._questions.decide(inquiry).allowed
+
+    def decide(
+        self,
+        principal: str,
+        permission: str,
+        on: str | None = None,
+        *,
+        scope: str | None = None,
+        properties: JsonObject | None = None,
+        context: JsonObject | None = None,
+        consistency: Consistency = "minimize_latency",
+    ) -> Decision:
+        """The answer with reasons: "allowed", "approval_required" or "denied"."""
+        return self._questions.decide(
+            self._questions.inquiry(
+                principal,
+                permission,
+                on,
+                scope=scope,
+                properties=properties,
+                context=context,
+                consistency=consistency,
+            )
+        )
+
+    def explain(
+        self,
+        principal: str,
+        permission: str,
+        on: str | None = None,
+        *,
+        scope: str | None = None,
+        properties: JsonObject | None = None,
+        context: JsonObject | None = None,
+        consistency: Consistency = "minimize_latency",
+    ) -> Explanation:
+        """The answer with what it rests on: deciding assignments, or near misses."""
+        return self._questions.explain(
+            self._questions.inquiry(
+                principal,
+                permission,
+                on,
+                scope=scope,
+                properties=properties,
+                context=context,
+                consistency=consistency,
+            )
+        )
+
+    # -- who can say yes? ----------------------------------------------------------------------
+
+    def request(
+        self,
+        permission: str,
+        on: str | None = None,
+        args: Mapping[str, Any] | None = None,
+        *,
+        scope: str | None = None,
+        properties: JsonObject | None = None,
+        justification: str = "",
+        actor: ActorLike = None,
+    ) -> Approval:
+        """Ask on purpose to be allowed something; see `placet.approvals.request` for more."""
+        return self.approvals.request(
+            permission,
+            on,
+            args,
+            scope=scope,
+            properties=properties,
+            justification=justification,
+            actor=actor,
+        )
+
+    def review(
+        self,
+        approval: str,
+        verdict: Verdict,
+        *,
+        comment: str = "",
+        digest: str | None = None,
+        actor: ActorLike = None,
+    ) -> Approval:
+        """Say approve, reject or abstain; `digest` is that of what the reviewer was shown."""
+        return self.approvals.review(approval, verdict, comment=comment, digest=digest, actor=actor)
+
+    def acting(self, actor: Actor | str) -> AbstractContextManager[Actor]:
+        """Within, calls that name no actor are made by this one; in this thread or task only."""
+        return self._tenant.acting(actor)
+
+    @contextmanager
+    def permit(
+        self,
+        permission: str,
+        on: str | None = None,
+        args: Mapping[str, Any] | None = None,
+        *,
+        scope: str | None = None,
+        properties: JsonObject | None = None,
+        justification: str = "",
+        actor: ActorLike = None,
+    ) -> Iterator[Permit]:
+        """A block that runs only if the caller may, with its pass taken before the first line.
+
+        A pass is used up even if the block fails: at most once. Raises ApprovalRequired, with the
+        approval that was opened or found, and AccessDenied where the answer is no.
+        """
+        yield self._permits.permit(
+            permission,
+            on,
+            args,
+            scope=scope,
+            properties=properties,
+            justification=justification,
+            actor=actor,
+        )
+
+    def requires(
+        self,
+        permission: str,
+        *,
+        on: str | None = None,
+        scope: str | None = None,
+        unbound: Iterable[str] = (),
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Protect a function, or an `async def`: it runs only if whoever is `acting` may.
+
+        `on` may name arguments ("invoice:{id}"). All arguments go into the digest, except those
+        listed in `unbound`. Raises Invalid for a generator function, and for names that are not
+        arguments.
+        """
+        return protected(
+            lambda: self._permits, permission, on=on, scope=scope, unbound=tuple(unbound)
+        )
+
+    # -- policy as code ------------------------------------------------------------------------
+
+    def apply(
+        self,
+        bundle: Bundle | str | PathLike[str],
+        *,
+        prune: bool = False,
+        actor: ActorLike = None,
+    ) -> Plan:
+        """Apply a bundle in one commit, all or nothing; returns what changed.
+
+        `prune` also removes what this bundle created earlier and does not name any more. Raises
+        Invalid naming every mistake with its path.
+        """
+        return apply_bundle(
+            self._view, load(bundle), prune=prune, actor=actor, passwords=self._engine.passwords
+        )
+
+    def diff(
+        self,
+        bundle: Bundle | str | PathLike[str],
+        *,
+        prune: bool = False,
+        actor: ActorLike = None,
+    ) -> Plan:
+        """What applying a bundle would change; changes nothing."""
+        return plan_of(
+            self._view, load(bundle), prune=prune, actor=actor, passwords=self._engine.passwords
+        )
+
+    def deliver(self) -> int:
+        """Give listeners the events that wait for them; returns how many went out."""
+        return Delivery(self._view).deliver()
+
+    # -- administration ------------------------------------------------------------------------
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """Requests for a decision, and reviews."""
+        return Approvals(self._view)
+
+    @cached_property
+    def grants(self) -> Grants:
+        """What approvals have yielded: passes and time-boxed access."""
+        return Grants(self._view)
+
+    @cached_property
+    def gates(self) -> Gates:
+        """Named protections of an action."""
+        return Gates(self._view)
+
+    @cached_property
+    def policies(self) -> Policies:
+        """Approval policies."""
+        return Policies(self._view)
+
+    @cached_property
+    def roles(self) -> Roles:
+        """Roles."""
+        return Roles(self._view)
+
+    @cached_property
+    def permissions(self) -> Permissions:
+        """The registry of permissions."""
+        return Permissions(self._view)
+
+    @cached_property
+    def resource_groups(self) -> ResourceGroups:
+        """Selections of resources."""
+        return ResourceGroups(self._view)
+
+    @cached_property
+    def resources(self) -> Resources:
+        """The catalogue of resources."""
+        return Resources(self._view)
+
+    @cached_property
+    def assignments(self) -> Assignments:
+        """Who has which role, on what, where."""
+        return Assignments(self._view)
+
+    @cached_property
+    def users(self) -> Users:
+        """People."""
+        return Users(self._view)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Groups and their members."""
+        return Groups(self._view)
+
+    @cached_property
+    def service_accounts(self) -> ServiceAccounts:
+        """Programs with rights of their own."""
+        return ServiceAccounts(self._view)
+
+    @cached_property
+    def delegations(self) -> Delegations:
+        """Who reviews in whose place."""
+        return Delegations(self._view)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """Tokens and passwords."""
+        return Credentials(self._view)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The log."""
+        return Audit(self._view)
+
+    # -- helpers -------------------------------------------------------------------------------
+
+    @property
+    def questions(self) -> Questions:
+        """Questions about rights, with an asker: what a host uses."""
+        return self._questions
+
+    @property
+    def permits(self) -> Permits:
+        """Permits as a host uses them: one call, no block."""
+        return self._permits
+
+    @cached_property
+    def _questions(self) -> Questions:
+        return Questions(self._view)
+
+    @cached_property
+    def _permits(self) -> Permits:
+        return Permits(self._view)
+
+    @property
+    def _tenant(self) -> Tenant:
+        return self._engine.tenant(self._account)
+
+    @cached_property
+    def _view(self) -> View:
+        return View(self._tenant, self._scope)
+
+
+def _check_account(account: str) -> None:
+    if (
+        text_fault(account)
+        or not account.replace("_", "a").replace("-", "a").isascii()
+        or (not account.replace("_", "a").replace("-", "a").isalnum())
+    ):
+        raise Invalid(
+            f"account {account!r} may hold letters, digits, '_' and '-' only: it is part of tokens"
+        )

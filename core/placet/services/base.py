@@ -1,0 +1,118 @@
+"""What every service is made of."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from placet.access.answers import Question
+from placet.access.registry import unknown_permission
+from placet.access.snapshot import Snapshot
+from placet.errors import Invalid
+from placet.model import JsonObject
+from placet.refs import ResourceRef, parse_resource, parse_scope
+from placet.services.tenant import Tenant, exact_principal
+
+__all__ = ["MAX_LISTED", "Listing", "Service", "View", "ask", "cut"]
+
+T = TypeVar("T")
+MAX_LISTED = 100_000
+"""The most objects of one scope that a list filters, sorts, counts and cuts."""
+
+
+class View(msgspec.Struct, frozen=True):
+    """Where a service works: an account, and the scope that calls mean when they name none."""
+
+    tenant: Tenant
+    scope: str | None = None
+
+    def scope_or(self, scope: str | None, fallback: str = "") -> str:
+        """The scope that a call means: what it names, what the view is bound to, or `fallback`."""
+        if scope is not None:
+            return parse_scope(scope)
+        return fallback if self.scope is None else self.scope
+
+
+class Listing(msgspec.Struct, Generic[T], frozen=True):
+    """A page: the items, how many there are in all (None where that is not counted), and the
+    cursor to go on with (None where that was all, or where pages are numbered).
+    """
+
+    items: tuple[T, ...]
+    total: int | None = None
+    next: str | None = None
+
+
+class Service:
+    """A small set of use cases about one noun."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._tenant = view.tenant
+
+    @property
+    def view(self) -> View:
+        """The account and scope that this service works in."""
+        return self._view
+
+
+def ask(
+    view: View,
+    snapshot: Snapshot,
+    principal: str,
+    permission: str,
+    on: str | None = None,
+    *,
+    scope: str | None = None,
+    properties: JsonObject | None = None,
+    context: JsonObject | None = None,
+    subject_properties: JsonObject | None = None,
+) -> Question:
+    """The question that a caller's words mean.
+
+    Without `on` it is about the permission's type as a whole; without `scope`, about the home of
+    the resource, or the scope of the view. Raises Invalid for an unregistered permission, naming
+    the nearest one, and for a resource of another type than the permission's.
+    """
+    registered = snapshot.permissions.get(permission)
+    if registered is None:
+        raise unknown_permission(permission, snapshot.permissions)
+    resource = ResourceRef(registered.resource_type) if on is None else parse_resource(on)
+    if resource.type != registered.resource_type:
+        raise Invalid(
+            f"permission {permission!r} is about {registered.resource_type!r}, and {on!r} is "
+            f"not; write '{registered.resource_type}:ID'"
+        )
+    home = snapshot.resources.get(str(resource))
+    where = view.scope_or(scope, home.scope or "" if home is not None else "")
+    trusted = view.tenant.settings.trusted_subject_properties
+    return Question(
+        exact_principal(snapshot, principal, where),
+        registered,
+        resource,
+        where,
+        properties or {},
+        context or {},
+        {name: value for name, value in (subject_properties or {}).items() if name in trusted},
+    )
+
+
+def cut(
+    found: Sequence[T],
+    *,
+    key: Callable[[T], Any],
+    descending: bool,
+    skip: int,
+    limit: int,
+) -> Listing[T]:
+    """One numbered page of what was found, sorted and counted. `limit` goes from 1 to 1000.
+
+    >>> cut("bca", key=str, descending=False, skip=1, limit=1)
+    Listing(items=('b',), total=3, next=None)
+    """
+    if not 1 <= limit <= 1000:
+        raise Invalid(f"limit is {limit}; it goes from 1 to 1000")
+    if skip < 0:
+        raise Invalid(f"skip is {skip}; the least is 0")
+    ordered = sorted(found, key=key, reverse=descending)
+    return Listing(tuple(ordered[skip : skip + limit]), len(ordered))

@@ -1,0 +1,233 @@
+"""Users, groups with their members, and service accounts."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
+
+from placet.access.snapshot import Snapshot
+from placet.errors import Invalid, NotFound
+from placet.model import Credential, Group, Membership, Record, ServiceAccount, User
+from placet.refs import parse_principal, text_fault
+from placet.services.base import Listing, cut
+from placet.services.records import N, Records
+from placet.services.references import known_group, known_principal
+from placet.services.tenant import ActorLike
+from placet.services.work import Work
+from placet.storage.codec import decode
+from placet.storage.kinds import MAX_PAGE
+from placet.storage.port import Query
+
+__all__ = ["Groups", "ServiceAccounts", "Users"]
+
+MAX_NESTING = 16
+
+
+class _Principals(Records[N]):
+    """What goes with a principal that is deleted: its assignments, memberships, credentials.
+
+    Whoever comes later under the same id inherits nothing (failure mode 38).
+    """
+
+    def _dependents(self, work: Work, noun: N) -> Sequence[Record]:
+        ref = cast(str, getattr(noun, "ref"))  # noqa: B009  # N has no such bound
+        parents = work.snapshot.parents.get(ref) or ()
+        memberships = work.get_all(Membership, [(group, ref) for group in parents])
+        return [
+            *self._assignments_of(work, f"principal {ref}"),
+            *(found for found in memberships if found is not None),
+            *self._credentials(work, ref),
+        ]
+
+    def _credentials(self, work: Work, ref: str) -> Iterator[Record]:
+        query = Query("credential", where={"principal": (ref,)}, limit=MAX_PAGE)
+        page = self._tenant.store.find(self._tenant.account, query)
+        listed = [decode(Credential, doc) for doc in page.docs]
+        for found in work.get_all(
+            Credential, [("basic" if one.kind == "basic" else "token", one.id) for one in listed]
+        ):
+            if found is not None:
+                yield found
+
+
+class Users(_Principals[User]):
+    """The people of an account."""
+
+    noun = User
+    operations = "users"
+    sorts = (*Records.sorts, "email")
+
+    def _key(self, id: str, scope: str | None) -> tuple[str, ...]:
+        """A user is known by id in the whole account."""
+        name = id.removeprefix("user:")
+        if fault := text_fault(name):
+            raise Invalid(f"user id {name!r} {fault}")
+        return (name,)
+
+    def _parts(self, noun: User) -> tuple[str, ...]:
+        return (noun.id,)
+
+    def _placed(self, noun: User) -> User:
+        return noun
+
+    def _words(self, noun: User) -> tuple[str, ...]:
+        return (noun.id, noun.name, noun.email)
+
+
+class ServiceAccounts(_Principals[ServiceAccount]):
+    """The programs of an account that have rights of their own."""
+
+    noun = ServiceAccount
+    operations = "service_accounts"
+
+
+class Groups(_Principals[Group]):
+    """Groups and who is in them. Groups nest, at most 16 deep, and never in a circle."""
+
+    noun = Group
+    operations = "groups"
+
+    def _dependents(self, work: Work, noun: Group) -> Sequence[Record]:
+        members = work.snapshot.members.get(noun.ref) or frozenset()
+        inside = work.get_all(Membership, [(noun.ref, member) for member in sorted(members)])
+        return [
+            *super()._dependents(work, noun),
+            *(found for found in inside if found is not None),
+        ]
+
+    def members(
+        self,
+        id: str,
+        *,
+        scope: str | None = None,
+        skip: int = 0,
+        limit: int = 100,
+        actor: ActorLike = None,
+    ) -> Listing[str]:
+        """One numbered page of the direct members of a group, exact references in order."""
+
+        def use_case(work: Work) -> Listing[str]:
+            group = self._group(work, id, scope)
+            work.authorize("groups.view", group.scope, group.id)
+            members = tuple(work.snapshot.members.get(group.ref) or ())
+            return cut(members, key=str, descending=False, skip=skip, limit=limit)
+
+        return self._tenant.run(actor, use_case)
+
+    def add_members(
+        self,
+        id: str,
+        members: Iterable[str],
+        *,
+        scope: str | None = None,
+        actor: ActorLike = None,
+    ) -> tuple[str, ...]:
+        """Put principals into a group; those who are in already stay. Returns who was added.
+
+        Raises Invalid for a circle of groups, or for nesting deeper than 16.
+        """
+        wanted = tuple(members)
+
+        def use_case(work: Work) -> tuple[str, ...]:
+            group = self._group(work, id, scope)
+            work.authorize("groups.edit", group.scope, group.id)
+            added = self.put_members(work, group, wanted, bundle="")
+            if added:
+                work.record("group.members_added", id=group.id, members=list(added))
+            return added
+
+        return self._tenant.run(actor, use_case)
+
+    def remove_members(
+        self,
+        id: str,
+        members: Iterable[str],
+        *,
+        scope: str | None = None,
+        actor: ActorLike = None,
+    ) -> tuple[str, ...]:
+        """Take principals out of a group; returns who was in it."""
+        wanted = tuple(members)
+
+        def use_case(work: Work) -> tuple[str, ...]:
+            group = self._group(work, id, scope)
+            work.authorize("groups.edit", group.scope, group.id)
+            exact = [
+                known_principal(work.world, member, group.scope, closed=False) for member in wanted
+            ]
+            found = work.get_all(Membership, [(group.ref, member) for member in exact])
+            removed = [membership for membership in found if membership is not None]
+            for membership in removed:
+                work.drop(membership)
+            names = tuple(membership.member for membership in removed)
+            if names:
+                work.record("group.members_removed", id=group.id, members=list(names))
+            return names
+
+        return self._tenant.run(actor, use_case)
+
+    def put_members(
+        self, work: Work, group: Group, members: Iterable[str], *, bundle: str
+    ) -> tuple[str, ...]:
+        """Store the memberships that are missing; the caller authorizes and records."""
+        exact = tuple(
+            dict.fromkeys(
+                known_principal(work.world, member, group.scope, closed=self._tenant.closed)
+                for member in members
+            )
+        )
+        found = work.get_all(Membership, [(group.ref, member) for member in exact])
+        added = [member for member, known in zip(exact, found, strict=True) if known is None]
+        for member in added:
+            if parse_principal(member).kind == "everyone":
+                raise Invalid("everyone is in every account already and cannot be in a group")
+            work.put(Membership(group=group.ref, member=member, bundle=bundle))
+        if any(member.startswith("group:") for member in added):
+            refuse_circle(work.world, group.ref)
+        return tuple(added)
+
+    def _group(self, work: Work, id: str, scope: str | None) -> Group:
+        parts = self._key(id.removeprefix("group:"), scope)
+        found = work.get(Group, *parts)
+        if found is None:
+            # The nearest one going up, as everywhere that a group is named in text.
+            ref = known_group_or_none(work.snapshot, id, parts[0])
+            found = None if ref is None else work.get(Group, *ref)
+        if found is None:
+            self._authorize_view(work, None, parts)
+            raise NotFound(f"there is no group {id!r}")
+        return found
+
+
+def known_group_or_none(world: Snapshot, id: str, scope: str) -> tuple[str, str] | None:
+    """The key parts of the nearest group that `id` names, going up from `scope`."""
+    try:
+        ref = parse_principal(known_group(world, f"group:{id.removeprefix('group:')}", scope))
+    except Invalid:
+        return None
+    return (ref.owner or "", ref.id)
+
+
+def refuse_circle(world: Snapshot, group: str) -> None:
+    """Raise Invalid if `group` contains itself, or nests deeper than 16 (failure modes 24, 28)."""
+
+    def height(current: str, path: frozenset[str]) -> int:
+        """How many groups deep it goes from `current` up to the top."""
+        if current in path:
+            raise Invalid(f"{group!r} would contain itself, by way of other groups")
+        if len(path) > MAX_NESTING:
+            raise Invalid(f"groups nest deeper than {MAX_NESTING} around {group!r}")
+        path |= {current}
+        above = world.parents.get(current) or ()
+        return 1 + max((height(parent, path) for parent in above), default=0)
+
+    def depth(current: str, level: int) -> int:
+        """How many groups deep it goes from `current` down to the bottom; there is no circle."""
+        if level > MAX_NESTING:
+            raise Invalid(f"groups nest deeper than {MAX_NESTING} around {group!r}")
+        inside = [
+            member for member in world.members.get(current) or () if member.startswith("group:")
+        ]
+        return 1 + max((depth(member, level + 1) for member in inside), default=0)
+
+    nested = height(group, frozenset()) + depth(group, 1) - 1
+    if nested > MAX_NESTING:
+        raise Invalid(f"groups nest {nested} deep around {group!r}; {MAX_NESTING} is the most")

@@ -1,0 +1,151 @@
+"""May the caller go on, here and now? Allowed, or with a pass that is taken before the act."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from placet.access.answers import Decision, Question
+from placet.access.check import Inquiry
+from placet.access.decide import decide
+from placet.access.sources import Directory
+from placet.approvals.evaluate import evaluate
+from placet.approvals.grants import grant_status
+from placet.approvals.lifecycle import Wanted, status_of
+from placet.errors import AccessDenied, ApprovalRequired
+from placet.model import Approval, Grant, JsonObject
+from placet.services.approvals import asked_before, open_wanted, wanted_of
+from placet.services.base import Service
+from placet.services.grants import take_pass
+from placet.services.tenant import ActorLike
+from placet.services.work import Work
+
+__all__ = ["Permit", "Permits"]
+
+
+class Permit(msgspec.Struct, frozen=True):
+    """That the caller may go on: `grant` is the pass that was taken for it, None without one."""
+
+    principal: str
+    permission: str
+    resource: str
+    scope: str
+    digest: str
+    approval: str | None = None
+    grant: str | None = None
+
+
+class _Refused(msgspec.Struct, frozen=True):
+    """A refusal that a commit comes before: the approval that was opened has to be stored."""
+
+    approval: Approval
+    why: str
+
+
+class Permits(Service):
+    """Permits."""
+
+    def permit(
+        self,
+        permission: str,
+        on: str | None = None,
+        args: Mapping[str, Any] | None = None,
+        *,
+        scope: str | None = None,
+        properties: JsonObject | None = None,
+        justification: str = "",
+        origin: str = "embedded",
+        open_approval: bool = True,
+        actor: ActorLike = None,
+    ) -> Permit:
+        """Let the caller go on, taking its pass where one is needed, or say what is missing.
+
+        Raises ApprovalRequired with the approval that is pending for exactly this, opened once
+        unless `open_approval` is false; AccessDenied where the answer is no, also after a
+        rejection, until it is asked for again on purpose.
+        """
+
+        def use_case(work: Work) -> Permit | _Refused:
+            question, wanted = wanted_of(
+                self, work, permission, on, args, scope=scope, properties=properties
+            )
+            decision = decide(Inquiry(work.snapshot, question, work.now, closed=work.closed))
+            permit = Permit(
+                question.principal, permission, wanted.resource, question.scope, wanted.digest
+            )
+            if decision.allowed:
+                return permit
+            if not decision.requestable:
+                raise _denied(question, decision)
+            wanted = msgspec.structs.replace(wanted, justification=justification, origin=origin)
+            return self._with_pass(work, question, wanted, decision, permit, open_approval)
+
+        result = self._tenant.run(actor, use_case)
+        if isinstance(result, _Refused) and result.approval.status == "approved":
+            # A policy that approves at once has yielded a pass: this very call may take it.
+            result = self._tenant.run(actor, use_case)
+        if isinstance(result, Permit):
+            return result
+        raise ApprovalRequired(
+            f"{permission} needs approval first: {result.why}",
+            approval=result.approval.id,
+            status=result.approval.status,
+            url=self._tenant.approval_url(result.approval.id),
+            why=result.why,
+        )
+
+    def _with_pass(
+        self,
+        work: Work,
+        question: Question,
+        wanted: Wanted,
+        decision: Decision,
+        permit: Permit,
+        open_approval: bool,
+    ) -> Permit | _Refused:
+        found = asked_before(work, wanted)
+        if found is not None:
+            status = status_of(found, work.now)
+            if status == "pending":
+                return self._refused(work, found)
+            if status == "rejected":
+                said = found.resolution.reason if found.resolution else ""
+                raise AccessDenied(
+                    f"{question.permission.id} on {question.resource} was rejected"
+                    + (f": {said}" if said else "")
+                    + "; ask again on purpose to have it looked at anew",
+                    permission=question.permission.id,
+                    resource=str(question.resource),
+                    scope=question.scope,
+                )
+            grant = self._pass_of(work, found)
+            if grant is not None:
+                take_pass(work, grant, question.principal, wanted.digest)
+                return msgspec.structs.replace(permit, approval=found.id, grant=grant.id)
+        if not open_approval:
+            raise ApprovalRequired(
+                f"{question.permission.id} on {question.resource} needs approval first; ask for it "
+                "outside the transaction",
+                why="; ".join(reason.text for reason in decision.reasons),
+            )
+        return self._refused(work, open_wanted(work, wanted, decision.policies))
+
+    def _pass_of(self, work: Work, approval: Approval) -> Grant | None:
+        grant = None if approval.grant is None else work.get(Grant, approval.grant)
+        if grant is None or grant.kind != "pass" or grant_status(grant, work.now) != "active":
+            return None
+        return grant
+
+    def _refused(self, work: Work, approval: Approval) -> _Refused:
+        tree = evaluate(approval, Directory(work.snapshot, approval, work.now))
+        return _Refused(approval, tree.why)
+
+
+def _denied(question: Question, decision: Decision) -> AccessDenied:
+    return AccessDenied(
+        f"{question.principal} may not {question.permission.id} on {question.resource}: "
+        + "; ".join(reason.text for reason in decision.reasons),
+        permission=question.permission.id,
+        resource=str(question.resource),
+        scope=question.scope,
+    )

@@ -1,0 +1,90 @@
+"""Approval policies: when somebody else has to say yes."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from placet.access.registry import unknown_permission
+from placet.access.snapshot import Snapshot
+from placet.approvals.evaluate import ways
+from placet.conditions import compile
+from placet.errors import Invalid, InvalidState
+from placet.model import AccessYield, ApprovalPolicy, ConditionHolds, Gate, Record, walk
+from placet.services.records import Records
+from placet.services.references import exact_requirement, exact_source, known_role
+from placet.services.work import Work
+from placet.storage.codec import decode
+from placet.storage.port import Query
+
+__all__ = ["Policies"]
+
+
+class Policies(Records[ApprovalPolicy]):
+    """Approval policies. A stored one replaces a default of the same id and scope; each change of
+    one is a new `version`, and approvals keep the one that they were opened under.
+    """
+
+    noun = ApprovalPolicy
+    operations = "policies"
+
+    def _exact(self, work: Work, noun: ApprovalPolicy) -> ApprovalPolicy:
+        world = work.world
+        for permission in noun.applies_to:
+            if permission not in world.permissions:
+                raise unknown_permission(permission, world.permissions)
+        if noun.when is not None:
+            compile(noun.when)
+        for leaf in walk(noun.requirement):
+            if isinstance(leaf, ConditionHolds):
+                compile(leaf.when)
+        ways(noun.requirement)
+        before = work.get(ApprovalPolicy, noun.scope, noun.id)
+        exact = msgspec.structs.replace(
+            noun,
+            version=1 if before is None else before.version + 1,
+            requesters=self._sources(work, noun, noun.requesters),
+            override_by=self._sources(work, noun, noun.override_by),
+            requirement=exact_requirement(world, noun.requirement, noun.scope, closed=work.closed),
+        )
+        if isinstance(noun.yields, AccessYield):
+            role = known_role(world, noun.yields.role, noun.scope)
+            self._gives(world, role, exact)
+            yields = msgspec.structs.replace(noun.yields, role=role)
+            exact = msgspec.structs.replace(exact, yields=yields)
+        return exact
+
+    def _sources(
+        self, work: Work, noun: ApprovalPolicy, sources: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        return tuple(
+            exact_source(work.world, source, noun.scope, closed=work.closed) for source in sources
+        )
+
+    def _gives(self, world: Snapshot, role: str, policy: ApprovalPolicy) -> None:
+        given = world.role_perms.get(role) or frozenset()
+        missing = [permission for permission in policy.applies_to if permission not in given]
+        if missing:
+            raise Invalid(
+                f"policy {policy.id!r} yields role {role!r}, which does not give "
+                f"{', '.join(missing)}: whoever is approved would still be denied"
+            )
+
+    def _dependents(self, work: Work, noun: ApprovalPolicy) -> Sequence[Record]:
+        page = self._tenant.store.find(self._tenant.account, Query("gate", limit=1000))
+        for doc in page.docs:
+            gate = decode(Gate, doc)
+            if gate.policy == noun.ref:
+                raise InvalidState(f"policy {noun.id!r} is that of gate {gate.ref!r}")
+        return ()
+
+    def _builtin(self, snapshot: Snapshot, noun: ApprovalPolicy) -> ApprovalPolicy | None:
+        """None: a default may be replaced."""
+        return None
+
+    def _builtin_at(self, snapshot: Snapshot, parts: tuple[str, ...]) -> ApprovalPolicy | None:
+        return snapshot.builtin_policies.get(f"{parts[1]}@/{parts[0]}")
+
+    def _builtins(self, snapshot: Snapshot, scope: str) -> Iterator[ApprovalPolicy]:
+        for policy in snapshot.builtin_policies.values():
+            if policy.scope == scope and snapshot.policies.get(policy.ref) is policy:
+                yield policy

@@ -1,0 +1,139 @@
+"""Roles, the permissions that they are made of, and resource groups."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from placet.access.snapshot import Snapshot
+from placet.errors import Invalid, InvalidState
+from placet.model import Permission, Record, Resource, ResourceGroup, Role
+from placet.refs import parse_resource, scope_level
+from placet.services.records import Records, builtins_at_level
+from placet.services.references import known_pattern, known_role
+from placet.services.work import Work
+
+__all__ = ["Permissions", "ResourceGroups", "Resources", "Roles"]
+
+
+class Roles(Records[Role]):
+    """Named sets of permissions. Built-in ones come from code and cannot be changed."""
+
+    noun = Role
+    operations = "roles"
+
+    def _exact(self, work: Work, noun: Role) -> Role:
+        for pattern in noun.permissions:
+            known_pattern(work.world, pattern)
+        repeated = len(noun.permissions) - len(set(noun.permissions))
+        if repeated:
+            raise Invalid(f"role {noun.id!r} names {repeated} of its permissions more than once")
+        includes = tuple(known_role(work.world, ref, noun.scope) for ref in noun.includes)
+        return msgspec.structs.replace(noun, includes=includes)
+
+    def _verify(self, work: Work, noun: Role) -> None:
+        waiting, seen = list(noun.includes), set[str]()
+        while waiting:
+            ref = waiting.pop()
+            if ref == noun.ref:
+                raise Invalid(f"role {noun.id!r} would include itself, by way of other roles")
+            if ref not in seen:
+                seen.add(ref)
+                included = work.world.roles.get(ref)
+                waiting.extend(included.includes if included else ())
+
+    def _dependents(self, work: Work, noun: Role) -> Sequence[Record]:
+        for role in work.snapshot.roles.values():
+            if noun.ref in role.includes:
+                raise InvalidState(f"role {noun.id!r} is included by role {role.ref!r}")
+        return self._assignments_of(work, f"role {noun.ref}")
+
+    def _builtin_at(self, snapshot: Snapshot, parts: tuple[str, ...]) -> Role | None:
+        found = snapshot.roles.get(f"{parts[1]}@/")
+        usable = found is not None and found.managed
+        return found if usable else None
+
+    def _builtins(self, snapshot: Snapshot, scope: str) -> Iterator[Role]:
+        return builtins_at_level(snapshot.roles.values(), scope)
+
+
+class ResourceGroups(Records[ResourceGroup]):
+    """Named selections of resources. Built-in ones come from code and cannot be changed."""
+
+    noun = ResourceGroup
+    operations = "resource_groups"
+
+    def _dependents(self, work: Work, noun: ResourceGroup) -> Sequence[Record]:
+        return self._assignments_of(work, f"resource_group {noun.ref}")
+
+    def _builtin_at(self, snapshot: Snapshot, parts: tuple[str, ...]) -> ResourceGroup | None:
+        found = snapshot.resource_groups.get(f"{parts[1]}@/")
+        usable = found is not None and found.managed
+        return found if usable else None
+
+    def _builtins(self, snapshot: Snapshot, scope: str) -> Iterator[ResourceGroup]:
+        return builtins_at_level(snapshot.resource_groups.values(), scope)
+
+
+class Permissions(Records[Permission]):
+    """The closed registry: what is not in it can be neither given nor asked for."""
+
+    noun = Permission
+    operations = "permissions"
+
+    def _key(self, id: str, scope: str | None) -> tuple[str, ...]:
+        """A permission is known by id in the whole account."""
+        return (id,)
+
+    def _parts(self, noun: Permission) -> tuple[str, ...]:
+        return (noun.id,)
+
+    def _placed(self, noun: Permission) -> Permission:
+        return noun
+
+    def _builtin_at(self, snapshot: Snapshot, parts: tuple[str, ...]) -> Permission | None:
+        return snapshot.permissions.get(parts[0])
+
+    def _builtins(self, snapshot: Snapshot, scope: str) -> Iterator[Permission]:
+        level = scope_level(scope)
+        for permission in snapshot.permissions.values():
+            if permission.created_at is None and level in permission.allowed_scope_levels:
+                yield permission
+
+
+class Resources(Records[Resource]):
+    """The catalogue of resources whose attributes policies may rest on."""
+
+    noun = Resource
+    operations = "resources"
+    sorts = ("id", "type", "created_at", "updated_at")
+
+    def _key(self, id: str, scope: str | None) -> tuple[str, ...]:
+        """A resource is known by `type:id` in the whole account."""
+        ref = parse_resource(id)
+        if ref.id is None:
+            raise Invalid(f"{id!r} is a type; write 'type:id'")
+        return ref.type, ref.id
+
+    def _parts(self, noun: Resource) -> tuple[str, ...]:
+        return (noun.type, noun.id)
+
+    def _name_of(self, noun: Resource) -> str:
+        return noun.ref
+
+    def _scope_of(self, noun: Resource) -> str:
+        return noun.scope or ""
+
+    def _words(self, noun: Resource) -> tuple[str, ...]:
+        return (noun.type, noun.id)
+
+    def _authorize_edit(self, work: Work, noun: Resource) -> None:
+        # To move a resource one needs the right where it is as well as where it goes.
+        stored = work.get(Resource, noun.type, noun.id)
+        for scope in {self._scope_of(noun), self._scope_of(stored or noun)}:
+            work.authorize("resources.edit", scope, noun.ref)
+
+    def _authorize_view(self, work: Work, noun: Resource | None, parts: tuple[str, ...]) -> None:
+        work.authorize("resources.view", self._scope_of(noun) if noun else "", ":".join(parts))
+
+    def _authorize_delete(self, work: Work, noun: Resource | None, parts: tuple[str, ...]) -> None:
+        work.authorize("resources.delete", self._scope_of(noun) if noun else "", ":".join(parts))

@@ -1,0 +1,160 @@
+"""One account of an engine: its index, and the one shape of every use case."""
+
+import contextvars
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Literal, TypeVar
+
+import msgspec
+
+from placet.access.snapshot import Snapshot
+from placet.clock import Clock
+from placet.errors import Conflict, Invalid, Unavailable
+from placet.hooks import Hooks
+from placet.model import SYSTEM, Actor
+from placet.refs import OWNED_KINDS, parse_principal
+from placet.services.index import AccountIndex
+from placet.services.work import Work
+from placet.storage.port import Store
+
+__all__ = ["ActorLike", "Settings", "Tenant"]
+
+T = TypeVar("T")
+ActorLike = Actor | str | None
+"""How a caller names itself: an `Actor`, a principal, or None for the one that is `acting`."""
+
+ATTEMPTS = 24
+
+_acting: contextvars.ContextVar[Mapping["Tenant", Actor]] = contextvars.ContextVar(
+    "placet_acting", default=MappingProxyType({})
+)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for every account of an engine.
+
+    `directory` "open" lets the application own its users: unknown ids are legal. "closed" refuses
+    principals that are not stored. `trusted_subject_properties` are the names of those attributes
+    of the caller that a request may bring; none by default. `approval_url` is where a person
+    looks at an approval, with `{account}` and `{id}` in it; empty where there is no such page.
+    """
+
+    directory: Literal["open", "closed"] = "open"
+    trusted_subject_properties: frozenset[str] = frozenset()
+    approval_url: str = ""
+
+
+class Tenant:
+    """What the services of one account share."""
+
+    def __init__(
+        self,
+        store: Store,
+        account: str,
+        *,
+        base: Snapshot,
+        clock: Clock,
+        hooks: Hooks,
+        settings: Settings,
+    ) -> None:
+        self.store = store
+        self.account = account
+        self.clock = clock
+        self.hooks = hooks
+        self.settings = settings
+        self.index = AccountIndex(store, account, base)
+
+    @property
+    def closed(self) -> bool:
+        """Whether principals have to be in the directory."""
+        return self.settings.directory == "closed"
+
+    def approval_url(self, id: str) -> str | None:
+        """Where a person looks at an approval; None where there is no such page."""
+        template = self.settings.approval_url
+        if not template:
+            return None
+        return template.replace("{account}", self.account).replace("{id}", id)
+
+    def actor(self, actor: ActorLike) -> Actor:
+        """Who calls, with exact references.
+
+        Raises Invalid where nobody says so: SYSTEM is never assumed.
+        """
+        if actor is None:
+            actor = _acting.get().get(self)
+        if actor is None:
+            raise Invalid(
+                "no actor: pass actor='user:...', or call inside `with placet.acting('user:...')`"
+            )
+        if isinstance(actor, str):
+            actor = Actor(actor)
+        if actor == SYSTEM:
+            return actor
+        snapshot = self.index.current()
+        return Actor(
+            exact_principal(snapshot, actor.principal, ""),
+            None
+            if actor.on_behalf_of is None
+            else exact_principal(snapshot, actor.on_behalf_of, ""),
+            tuple(exact_principal(snapshot, link, "") for link in actor.chain),
+        )
+
+    @contextmanager
+    def acting(self, actor: Actor | str) -> Iterator[Actor]:
+        """Within, calls that name no actor are made by this one; in this thread or task only."""
+        resolved = self.actor(actor)
+        token = _acting.set(MappingProxyType({**_acting.get(), self: resolved}))
+        try:
+            yield resolved
+        finally:
+            _acting.reset(token)
+
+    def work(self, actor: Actor) -> Work:
+        """One attempt at a use case, at the present moment."""
+        return Work(
+            self.store, self.account, self.index, actor, self.clock.now(), closed=self.closed
+        )
+
+    def run(self, actor: ActorLike, use_case: Callable[[Work], T]) -> T:
+        """Read, decide, commit once; on a conflict read again and decide again.
+
+        `use_case` must have no effect but through its `Work`. Raises Unavailable when others have
+        been faster every time.
+        """
+        resolved = self.actor(actor)
+        for _ in range(ATTEMPTS):
+            work = self.work(resolved)
+            result = use_case(work)
+            try:
+                committed = work.commit()
+            except Conflict:
+                continue
+            if committed is not None:
+                self.index.latest()  # read your writes
+            return result
+        raise Unavailable(
+            f"account {self.account!r} is too busy: others changed what this rests on "
+            f"{ATTEMPTS} times in a row; try again"
+        )
+
+
+def exact_principal(snapshot: Snapshot, text: str, scope: str) -> str:
+    """The exact reference of a principal as written in `scope`.
+
+    A group or service account without an owner is the nearest one going up; where there is none,
+    it is taken to be one of the account.
+
+    >>> exact_principal(Snapshot(), "group:ops", "retail")
+    'group:ops@/'
+    """
+    ref = parse_principal(text)
+    if ref.kind not in OWNED_KINDS or ref.owner is not None:
+        return text
+    prefix = f"{ref.kind}:"
+    if ref.kind == "group":
+        found = snapshot.owner_of(snapshot.groups, prefix, ref.id, scope)
+    else:
+        found = snapshot.owner_of(snapshot.service_accounts, prefix, ref.id, scope)
+    return found or str(ref._replace(owner=""))

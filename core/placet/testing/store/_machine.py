@@ -1,0 +1,196 @@
+"""The state machine of the model test: one random step after another on a store and its model."""
+
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from placet.errors import Conflict, PlacetError
+from placet.storage.memory import MemoryStore
+from placet.storage.port import (
+    Change,
+    Check,
+    Cursor,
+    Drop,
+    Head,
+    IndexValue,
+    Key,
+    NewEvent,
+    Page,
+    Put,
+    Query,
+    Range,
+    Store,
+)
+from placet.storage.sealing import chain_fault, new_event
+
+__all__ = ["run_machine"]
+
+# Few of each, so that steps meet: ties, replaced documents, stale versions, shared values.
+IDS = ["A", "a", "aa", "b", "\u00e9", "\U0001f511"]
+NUMBERS = st.integers(-2, 3)
+TEXTS = ["", "x", "X", "y"]
+KEYS = st.builds(Key, st.sampled_from(["approval", "user"]), st.sampled_from(IDS))
+MEMBERS = st.lists(st.sampled_from(TEXTS), max_size=3).map(tuple)
+ANY_ORDER = st.sampled_from(["id", "created", "updated"])
+EXPECT = st.sampled_from(["any", "any", "as read", "as read", "absent", "stale"])
+
+APPROVALS: st.SearchStrategy[Mapping[str, IndexValue]] = st.fixed_dictionaries(
+    {"created": NUMBERS, "updated": NUMBERS},
+    optional={
+        "status": st.sampled_from(TEXTS),
+        "scope": st.sampled_from(TEXTS),
+        "reviewer": MEMBERS,
+        "decide_by": NUMBERS,
+    },
+)
+USERS: st.SearchStrategy[Mapping[str, IndexValue]] = st.fixed_dictionaries(
+    {}, optional={"bundle": st.sampled_from(TEXTS)}
+)
+WHERE: st.SearchStrategy[Mapping[str, tuple[str | int, ...]]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": MEMBERS,
+        "scope": MEMBERS,
+        "reviewer": MEMBERS,
+        "decide_by": st.lists(NUMBERS, max_size=3).map(tuple),
+    },
+)
+RANGES = st.none() | st.builds(
+    Range,
+    st.sampled_from(["created", "updated", "decide_by"]),
+    st.none() | NUMBERS,
+    st.none() | NUMBERS,
+)
+EVENTS = st.lists(
+    st.builds(new_event, st.integers(0, 9), st.sampled_from([b"{}", b"[]"])), max_size=3
+)
+
+
+T = TypeVar("T")
+
+
+class _Machine(RuleBasedStateMachine):
+    def __init__(self, store: Store, account: str) -> None:
+        super().__init__()
+        self.store = store
+        self.model = MemoryStore()
+        self.account = account
+
+    def both(self, call: Callable[[Store], T]) -> T | None:
+        """What `call` gives on both; a refusal has to be the same on both, too."""
+        outcomes: list[tuple[object, ...]] = []
+        result: T | None = None
+        for store in (self.store, self.model):
+            try:
+                result = call(store)
+                outcomes.append((result,))
+            except Conflict as error:
+                outcomes.append((Conflict, frozenset(error.keys)))
+            except PlacetError as error:
+                outcomes.append((type(error),))
+        assert outcomes[0] == outcomes[1]
+        return result
+
+    @rule(
+        keys=st.lists(KEYS, max_size=5, unique=True),
+        events=EVENTS,
+        data=st.data(),
+    )
+    def commit(self, keys: list[Key], events: list[NewEvent], data: st.DataObject) -> None:
+        changes = [self.change(key, data) for key in keys]
+        self.both(lambda store: store.commit(self.account, changes, events))
+        assert self.store.head(self.account) == self.model.head(self.account)
+
+    def change(self, key: Key, data: st.DataObject) -> Change:
+        (doc,) = self.model.get(self.account, [key])
+        version = doc.version if doc else 0
+        expect = {"any": None, "as read": version, "absent": 0, "stale": version + 1}[
+            data.draw(EXPECT)
+        ]
+        form = data.draw(st.sampled_from(["put", "put", "put", "drop", "check"]))
+        if form == "put":
+            index = data.draw(APPROVALS if key.kind == "approval" else USERS)
+            return Put(key, data.draw(st.sampled_from([b"{}", b"1"])), index, expect)
+        if form == "drop":
+            return Drop(key, expect)
+        return Check(key, version if expect is None else expect)
+
+    @rule(keys=st.lists(KEYS, max_size=4))
+    def get(self, keys: list[Key]) -> None:
+        self.both(lambda store: store.get(self.account, keys))
+
+    @rule(
+        where=WHERE,
+        within=RANGES,
+        order=ANY_ORDER,
+        descending=st.booleans(),
+        limit=st.integers(1, 4),
+        start=st.sampled_from(["first", "skip", "after"]),
+        data=st.data(),
+    )
+    def find(
+        self,
+        where: Mapping[str, tuple[str | int, ...]],
+        within: Range | None,
+        order: str,
+        descending: bool,
+        limit: int,
+        start: str,
+        data: st.DataObject,
+    ) -> None:
+        after = None
+        skip = 0
+        if start == "skip":
+            skip = data.draw(st.integers(0, 4))
+        elif start == "after":
+            id = data.draw(st.sampled_from(IDS))
+            after = Cursor(id if order == "id" else data.draw(NUMBERS), id)
+        # Each page in turn; there are fewer documents than steps in this loop.
+        for _ in range(len(IDS) + 1):
+            query = Query("approval", where, within, order, descending, after, skip, limit)
+            page = self.page(query)
+            if page is None or page.next is None:
+                return
+            after, skip = page.next, 0
+        raise AssertionError("paging did not end")
+
+    def page(self, query: Query) -> Page | None:
+        self.both(lambda store: store.count(self.account, query))
+        return self.both(lambda store: store.find(self.account, query))
+
+    @rule(bundle=MEMBERS, descending=st.booleans(), limit=st.integers(1, 4))
+    def find_users(self, bundle: tuple[str, ...], descending: bool, limit: int) -> None:
+        self.page(Query("user", {"bundle": bundle}, descending=descending, limit=limit))
+
+    @rule(after=st.integers(0, 12), limit=st.integers(1, 5))
+    def events(self, after: int, limit: int) -> None:
+        self.both(lambda store: store.events(self.account, after, limit))
+
+    def teardown(self) -> None:
+        log = self.both(lambda store: store.events(self.account, 0, 1000))
+        assert log is not None
+        assert chain_fault(Head(), log) is None
+
+
+def run_machine(store: Store, examples: int = 40, steps: int = 25) -> None:
+    """Run the machine so many times, each time on an account of its own."""
+    accounts = count(1)
+
+    class Machine(_Machine):
+        def __init__(self) -> None:
+            super().__init__(store, f"account-{next(accounts)}")
+
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

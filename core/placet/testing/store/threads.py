@@ -1,0 +1,188 @@
+"""Threads: any thread may call any method, and nobody sees half a commit or loses an update."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier, Event
+from typing import TypeVar
+
+from placet.errors import Conflict
+from placet.storage.port import Head, Key, Query, Store
+from placet.storage.sealing import chain_fault
+from placet.testing.store._base import (
+    ACCOUNT,
+    Theme,
+    approval,
+    event,
+    fill,
+    log_of,
+    user,
+    user_key,
+)
+
+__all__ = ["ThreadsTheme", "at_once", "count_up"]
+
+T = TypeVar("T")
+
+THREADS = 4
+ROUNDS = 15
+PATIENCE = 120.0
+COUNTER = user_key("counter")
+
+
+def at_once(*tasks: Callable[[], T]) -> list[T]:
+    """What the tasks return, each run in a thread of its own, started together."""
+    start = Barrier(len(tasks))
+
+    def run(task: Callable[[], T]) -> T:
+        start.wait(PATIENCE)
+        return task()
+
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return [future.result(PATIENCE) for future in [pool.submit(run, task) for task in tasks]]
+
+
+def count_up(store: Store, rounds: int, most: int) -> list[int]:
+    """Add one to the counter so many times, each with one event; the numbers written.
+
+    Each attempt that fails means that another thread got through, so `most` bounds the attempts.
+    """
+    written: list[int] = []
+    for _ in range(most):
+        (doc,) = store.get(ACCOUNT, [COUNTER])
+        number = int(doc.body) + 1 if doc else 1
+        body = b"%d" % number
+        put = user(COUNTER.id, body, expect=doc.version if doc else 0)
+        try:
+            store.commit(ACCOUNT, [put], [event(0, body)])
+        except Conflict:
+            continue
+        written.append(number)
+        if len(written) == rounds:
+            return written
+    raise AssertionError(f"{most} attempts gave only {len(written)} of {rounds} commits")
+
+
+def assert_nothing_lost(store: Store, numbers: list[int]) -> None:
+    """The counter, the numbers written and the log tell the same story."""
+    assert sorted(numbers) == list(range(1, len(numbers) + 1))
+    log = log_of(store)
+    assert [int(entry.body) for entry in log] == sorted(numbers)
+    assert [entry.seq for entry in log] == sorted(numbers)
+    assert [entry.version for entry in log] == sorted(numbers)
+    assert chain_fault(Head(), log) is None
+
+
+class ThreadsTheme(Theme):
+    """Several threads on one handle."""
+
+    def test_no_update_is_lost(self, store: Store) -> None:
+        """Threads count up one document, each from what it read."""
+        total = THREADS * ROUNDS
+        task = partial(count_up, store, ROUNDS, total)
+        numbers = [number for part in at_once(*[task] * THREADS) for number in part]
+        assert_nothing_lost(store, numbers)
+
+    def test_commits_without_expectation_all_pass(self, store: Store) -> None:
+        """Losing the race for the head is no conflict; versions and log stay dense."""
+
+        def write(name: str) -> list[int]:
+            return [
+                store.commit(ACCOUNT, [user(f"{name}-{number}")], [event()]).version
+                for number in range(ROUNDS)
+            ]
+
+        names = [f"thread-{number}" for number in range(THREADS)]
+        parts = at_once(*[partial(write, name) for name in names])
+        versions = [version for part in parts for version in part]
+        assert sorted(versions) == list(range(1, THREADS * ROUNDS + 1))
+        assert [entry.seq for entry in log_of(store)] == sorted(versions)
+        assert store.count(ACCOUNT, Query("user")) == len(versions)
+
+    def test_a_document_is_made_once(self, store: Store) -> None:
+        """Of several that expect none, one gets through; the others conflict."""
+
+        def make() -> bool:
+            try:
+                store.commit(ACCOUNT, [user("sam", expect=0)], [event()])
+            except Conflict:
+                return False
+            return True
+
+        assert sorted(at_once(*[make] * THREADS)) == [False] * (THREADS - 1) + [True]
+        assert len(log_of(store)) == 1
+
+    def test_a_reader_sees_whole_commits_only(self, store: Store) -> None:
+        """Two documents that are always committed together are always the same."""
+        pair = [Key("approval", "a"), Key("approval", "b")]
+        done = Event()
+
+        def put_both(number: int) -> None:
+            body = b"%d" % number
+            fill(
+                store,
+                approval("a", body, created=number, status=str(number)),
+                approval("b", body, created=number, status=str(number)),
+            )
+
+        def write() -> int:
+            try:
+                for number in range(1, 4 * ROUNDS):
+                    put_both(number)
+            finally:
+                done.set()
+            return 0
+
+        def read() -> int:
+            torn = 0
+            for _ in range(100_000):
+                finished = done.is_set()
+                first, second = store.get(ACCOUNT, pair)
+                assert first is not None
+                assert second is not None
+                torn += (first.body, first.version) != (second.body, second.version)
+                page = store.find(ACCOUNT, Query("approval", order="created")).docs
+                torn += len(page) != 2 or page[0].version != page[1].version
+                if finished:
+                    break
+            return torn
+
+        put_both(0)
+        assert at_once(write, read, read) == [0, 0, 0]
+
+    def test_a_reader_of_the_log_skips_nothing(self, store: Store) -> None:
+        """Going on from the last event seen, while others commit, gives every number once."""
+        total = 3 * ROUNDS
+        done = Event()
+
+        def write() -> list[int]:
+            try:
+                for number in range(total):
+                    store.commit(ACCOUNT, [user(str(number))], [event()])
+            finally:
+                done.set()
+            return []
+
+        def tail() -> list[int]:
+            seen: list[int] = []
+            for _ in range(100_000):
+                finished = done.is_set()
+                seen += [entry.seq for entry in store.events(ACCOUNT, len(seen), 7)]
+                if finished and len(seen) == total:
+                    break
+            return seen
+
+        assert at_once(write, tail)[1] == list(range(1, total + 1))
+
+    def test_accounts_do_not_disturb_each_other(self, store: Store) -> None:
+        """Each thread on its own account: no conflict, own numbers."""
+
+        def write(account: str) -> list[int]:
+            return [
+                store.commit(account, [user("sam", expect=number)], [event()]).seq
+                for number in range(ROUNDS)
+            ]
+
+        accounts = [f"account-{number}" for number in range(THREADS)]
+        parts = at_once(*[partial(write, account) for account in accounts])
+        assert parts == [list(range(1, ROUNDS + 1))] * THREADS
