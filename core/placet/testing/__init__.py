@@ -1,4 +1,4 @@
-"""For tests: `StoreContract`, which every store has to pass.
+"""For tests: `engine` for those of applications, `StoreContract` for those of stores.
 
 Needs pytest, and hypothesis for the model test; `import placet` never imports this package.
 """
@@ -8,6 +8,11 @@ import pytest
 # Before the import: else a failing assert in the kit would not show its two sides.
 pytest.register_assert_rewrite("placet.testing.store")
 
+from placet.testing.embedded import (  # noqa: E402  # see above
+    ManualClock,
+    PlacetUnderTest,
+    engine,
+)
 from placet.testing.store import OpenStore, StoreContract  # noqa: E402  # see above
 
-__all__ = ["OpenStore", "StoreContract"]
+__all__ = ["ManualClock", "OpenStore", "PlacetUnderTest", "StoreContract", "engine"]

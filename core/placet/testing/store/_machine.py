@@ -6,7 +6,12 @@ from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    rule,
+    run_state_machine_as_test,
+)
 
 from placet.errors import Conflict, PlacetError
 from placet.storage.memory import MemoryStore
@@ -31,9 +36,9 @@ __all__ = ["run_machine"]
 
 # Few of each, so that steps meet: ties, replaced documents, stale versions, shared values.
 IDS = ["A", "a", "aa", "b", "\u00e9", "\U0001f511"]
-NUMBERS = st.integers(-2, 3)
-TEXTS = ["", "x", "X", "y"]
-KEYS = st.builds(Key, st.sampled_from(["approval", "user"]), st.sampled_from(IDS))
+NUMBERS = st.integers(-1, 2)
+TEXTS = ["", "a", "A"]
+KEYS = st.builds(Key, st.sampled_from(["approval", "approval", "user"]), st.sampled_from(IDS))
 MEMBERS = st.lists(st.sampled_from(TEXTS), max_size=3).map(tuple)
 ANY_ORDER = st.sampled_from(["id", "created", "updated"])
 EXPECT = st.sampled_from(["any", "any", "as read", "as read", "absent", "stale"])
@@ -50,16 +55,15 @@ APPROVALS: st.SearchStrategy[Mapping[str, IndexValue]] = st.fixed_dictionaries(
 USERS: st.SearchStrategy[Mapping[str, IndexValue]] = st.fixed_dictionaries(
     {}, optional={"bundle": st.sampled_from(TEXTS)}
 )
-WHERE: st.SearchStrategy[Mapping[str, tuple[str | int, ...]]] = st.fixed_dictionaries(
-    {},
-    optional={
-        "status": MEMBERS,
-        "scope": MEMBERS,
-        "reviewer": MEMBERS,
-        "decide_by": st.lists(NUMBERS, max_size=3).map(tuple),
-    },
+CLAUSES: st.SearchStrategy[tuple[str, tuple[str | int, ...]]] = st.one_of(
+    st.tuples(st.sampled_from(["status", "scope", "reviewer"]), MEMBERS),
+    st.tuples(st.just("decide_by"), st.lists(NUMBERS, max_size=3).map(tuple)),
 )
-RANGES = st.none() | st.builds(
+# At most two clauses: with more, hardly any page has a document.
+WHERE: st.SearchStrategy[Mapping[str, tuple[str | int, ...]]] = st.lists(CLAUSES, max_size=2).map(
+    dict
+)
+RANGES = st.builds(
     Range,
     st.sampled_from(["created", "updated", "decide_by"]),
     st.none() | NUMBERS,
@@ -95,6 +99,14 @@ class _Machine(RuleBasedStateMachine):
         assert outcomes[0] == outcomes[1]
         return result
 
+    @initialize(indexes=st.lists(APPROVALS, min_size=len(IDS), max_size=len(IDS)))
+    def fill(self, indexes: list[Mapping[str, IndexValue]]) -> None:
+        # So that the first page asked for has something to get wrong.
+        puts = [
+            Put(Key("approval", id), b"{}", index) for id, index in zip(IDS, indexes, strict=True)
+        ]
+        self.both(lambda store: store.commit(self.account, puts, []))
+
     @rule(
         keys=st.lists(KEYS, max_size=5, unique=True),
         events=EVENTS,
@@ -123,25 +135,30 @@ class _Machine(RuleBasedStateMachine):
     def get(self, keys: list[Key]) -> None:
         self.both(lambda store: store.get(self.account, keys))
 
-    @rule(
-        where=WHERE,
-        within=RANGES,
-        order=ANY_ORDER,
-        descending=st.booleans(),
-        limit=st.integers(1, 4),
-        start=st.sampled_from(["first", "skip", "after"]),
-        data=st.data(),
-    )
-    def find(
+    @rule(where=WHERE, data=st.data())
+    def find(self, where: Mapping[str, tuple[str | int, ...]], data: st.DataObject) -> None:
+        self.walk(where, None, data)
+
+    @rule(where=WHERE, within=RANGES, data=st.data())
+    def find_in_range(
+        self,
+        where: Mapping[str, tuple[str | int, ...]],
+        within: Range,
+        data: st.DataObject,
+    ) -> None:
+        self.walk(where, within, data)
+
+    def walk(
         self,
         where: Mapping[str, tuple[str | int, ...]],
         within: Range | None,
-        order: str,
-        descending: bool,
-        limit: int,
-        start: str,
         data: st.DataObject,
     ) -> None:
+        """Each page in turn, from the first, behind some, or behind some place."""
+        order = data.draw(ANY_ORDER)
+        descending = data.draw(st.booleans())
+        limit = data.draw(st.integers(1, 4))
+        start = data.draw(st.sampled_from(["first", "skip", "after"]))
         after = None
         skip = 0
         if start == "skip":
@@ -149,7 +166,6 @@ class _Machine(RuleBasedStateMachine):
         elif start == "after":
             id = data.draw(st.sampled_from(IDS))
             after = Cursor(id if order == "id" else data.draw(NUMBERS), id)
-        # Each page in turn; there are fewer documents than steps in this loop.
         for _ in range(len(IDS) + 1):
             query = Query("approval", where, within, order, descending, after, skip, limit)
             page = self.page(query)
@@ -176,7 +192,7 @@ class _Machine(RuleBasedStateMachine):
         assert chain_fault(Head(), log) is None
 
 
-def run_machine(store: Store, examples: int = 40, steps: int = 25) -> None:
+def run_machine(store: Store, examples: int = 80, steps: int = 25) -> None:
     """Run the machine so many times, each time on an account of its own."""
     accounts = count(1)
 

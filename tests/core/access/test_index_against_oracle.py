@@ -1,0 +1,106 @@
+"""The index gives the answers of a naive loop, after any sequence of changes."""
+
+import os
+import random
+
+import msgspec
+import pytest
+from access_oracle import NaiveWorld
+from placet.access.advance import Fact, advance
+from placet.access.answers import Question
+from placet.access.check import Inquiry
+from placet.access.snapshot import Snapshot
+from placet.model import Assignment
+from placet.refs import ResourceRef
+from random_worlds import NOW, random_changes, random_noun, random_question
+
+SEEDS = range(400 if os.environ.get("PLACET_SOAK") else 40)
+
+
+def _ask(snapshot: Snapshot, question: tuple[str, str, tuple[str, str], str]) -> bool:
+    principal, permission, resource, scope = question
+    registered = snapshot.permissions.get(permission)
+    assert registered is not None
+    asked = Question(principal, registered, ResourceRef(*resource), scope)
+    return Inquiry(snapshot, asked, NOW).allowed()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_after_every_change_the_index_agrees_with_the_naive_loop(seed: int) -> None:
+    rng = random.Random(seed)
+    world, snapshot = NaiveWorld(), Snapshot()
+    changes = list(random_changes(rng, 120))
+    allowed = 0
+    for number, fact in enumerate(changes):
+        if fact.gone:
+            world.drop(fact.noun)
+        else:
+            world.put(fact.noun)
+        snapshot = advance(snapshot, [fact])
+        if number < 5:
+            continue
+        for _ in range(5):
+            question = random_question(rng)
+            expected = world.check(*question, NOW)
+            assert _ask(snapshot, question) == expected, question
+            allowed += expected
+    assert allowed, "a world in which nothing is ever allowed shows nothing"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_one_step_or_many_lead_to_the_same_answers(seed: int) -> None:
+    changes = list(random_changes(random.Random(seed), 150))
+    at_once = advance(Snapshot(), changes)
+    one_by_one = Snapshot()
+    for fact in changes:
+        one_by_one = advance(one_by_one, [fact])
+    rng = random.Random(seed)
+    for _ in range(200):
+        question = random_question(rng)
+        assert _ask(at_once, question) == _ask(one_by_one, question)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_facts_that_come_twice_change_nothing(seed: int) -> None:
+    changes = list(random_changes(random.Random(seed), 100))
+    once = advance(Snapshot(), changes)
+    twice = advance(once, changes)
+    rng = random.Random(seed)
+    for _ in range(200):
+        question = random_question(rng)
+        assert _ask(once, question) == _ask(twice, question)
+
+
+def test_a_step_leaves_the_snapshot_before_it_as_it_was() -> None:
+    rng = random.Random(7)
+    changes = list(random_changes(rng, 200))
+    before = advance(Snapshot(), changes[:100])
+    questions = [random_question(rng) for _ in range(200)]
+    answers = [_ask(before, question) for question in questions]
+    advance(before, changes[100:])
+    assert [_ask(before, question) for question in questions] == answers
+
+
+def _with_one_more(effect: str) -> tuple[Snapshot, Snapshot, random.Random]:
+    """A world, and the same one with a few assignments of this effect added under new ids."""
+    rng = random.Random(3)
+    before = advance(Snapshot(), random_changes(rng, 150))
+    added = [
+        msgspec.structs.replace(noun, id=f"new{number}", effect=effect)
+        for number in range(60)
+        if isinstance(noun := random_noun(rng), Assignment)
+    ]
+    assert added
+    return before, advance(before, map(Fact, added)), rng
+
+
+def test_an_allow_that_is_added_never_takes_access_away() -> None:
+    before, after, rng = _with_one_more("allow")
+    questions = [random_question(rng) for _ in range(500)]
+    assert all(_ask(after, question) for question in questions if _ask(before, question))
+
+
+def test_a_deny_that_is_added_never_gives_access() -> None:
+    before, after, rng = _with_one_more("deny")
+    questions = [random_question(rng) for _ in range(500)]
+    assert all(_ask(before, question) for question in questions if _ask(after, question))
