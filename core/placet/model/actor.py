@@ -39,4 +39,6 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 SYSTEM = Actor("system")
-"""Trusted embedding code. No text that a caller sends can name it: `system` is no principal."""
+"""Trusted embedding code: this very object. No text that a caller sends can name it, since
+`system` is no principal, and an equal actor is not it.
+"""

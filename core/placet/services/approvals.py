@@ -409,7 +409,7 @@ class Approvals(Service):
 
     def _may_see(self, work: Work, approval: Approval) -> bool:
         actor = work.actor
-        if actor == SYSTEM or actor.principal in (
+        if actor is SYSTEM or actor.principal in (
             approval.requester,
             approval.subject,
             *approval.contributors,
@@ -421,7 +421,7 @@ class Approvals(Service):
     def _privileged(self, work: Work, approval: Approval) -> bool:
         """Whether the caller may know who reviewed, and who could."""
         principal = work.actor.principal
-        if work.actor == SYSTEM or any(said.reviewer == principal for said in approval.reviews):
+        if work.actor is SYSTEM or any(said.reviewer == principal for said in approval.reviews):
             return True
         if work.may("approvals.view", approval.scope, approval.id):
             return True

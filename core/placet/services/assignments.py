@@ -8,7 +8,7 @@ import msgspec
 
 from placet.catalogue import assignment_operation
 from placet.conditions import compile
-from placet.errors import Invalid
+from placet.errors import Invalid, InvalidState
 from placet.model import Assignment
 from placet.refs import parse_principal, scope_level
 from placet.services.records import Records
@@ -48,6 +48,17 @@ class Assignments(Records[Assignment]):
 
     def _exact(self, work: Work, noun: Assignment) -> Assignment:
         world = work.world
+        if noun.approval is not None or noun.policies:
+            raise Invalid(
+                f"assignment {noun.id!r} names an approval or its policies: only an approval "
+                "that was given sets those"
+            )
+        before = work.get(Assignment, noun.scope, noun.id)
+        if before is not None and before.approval is not None:
+            raise InvalidState(
+                f"assignment {noun.id!r} was given by approval {before.approval!r} and cannot be "
+                "changed; revoke its grant"
+            )
         exact = msgspec.structs.replace(
             noun,
             principal=known_principal(world, noun.principal, noun.scope, closed=work.closed),

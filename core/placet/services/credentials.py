@@ -32,8 +32,8 @@ class PasswordHasher(Protocol):
     def hash(self, password: str) -> str:
         """The hash to keep."""
 
-    def _verify(self, hash: str, password: str) -> bool:
-        """Whether `password` is the one that was hashed."""
+    def verify(self, hash: str, password: str) -> bool:
+        """Whether `password` is the one that was hashed; False for a hash that is none."""
 
 
 def hash_secret(secret: str) -> str:
@@ -111,15 +111,34 @@ class Credentials(Records[Credential]):
         return (noun.id, noun.name, noun.principal)
 
     def _exact(self, work: Work, noun: Credential) -> Credential:
-        if not noun.secret_hash:
+        secret_hash = noun.secret_hash
+        if not secret_hash:
+            # Nobody is shown a hash: an update that brings none means the one that stands.
+            before = work.get(Credential, *self._parts(noun))
+            secret_hash = "" if before is None else before.secret_hash
+        if not secret_hash:
             raise Invalid(f"credential {noun.id!r} has no secret_hash")
         return msgspec.structs.replace(
-            noun, principal=known_principal(work.world, noun.principal, "", closed=work.closed)
+            noun,
+            secret_hash=secret_hash,
+            principal=known_principal(work.world, noun.principal, "", closed=work.closed),
         )
 
     def _all(self, work: Work, scope: str) -> Iterator[Credential]:
         for found in super()._all(work, scope):
             yield msgspec.structs.replace(found, secret_hash="")
+
+    def delete(
+        self,
+        id: str,
+        *,
+        scope: str | None = None,
+        cascade: bool = False,
+        actor: ActorLike = None,
+    ) -> Credential:
+        """Remove a credential; what is returned is without its hash."""
+        removed = super().delete(id, scope=scope, cascade=cascade, actor=actor)
+        return msgspec.structs.replace(removed, secret_hash="")
 
     def get(self, id: str, *, scope: str | None = None, actor: ActorLike = None) -> Credential:
         """The credential, without its hash."""

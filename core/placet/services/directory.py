@@ -230,4 +230,4 @@ def refuse_circle(world: Snapshot, group: str) -> None:
 
     nested = height(group, frozenset()) + depth(group, 1) - 1
     if nested > MAX_NESTING:
-        raise Invalid(f"groups nest {nested} deep around {group!r}; {MAX_NESTING} is the most")
+        raise Invalid(f"groups nest deeper than {MAX_NESTING} around {group!r}")

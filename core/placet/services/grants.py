@@ -91,7 +91,7 @@ class Grants(Service):
                         resource=grant.resource,
                         scope=grant.scope,
                     )
-            holder = grant.principal if work.actor == SYSTEM else work.actor.subject
+            holder = grant.principal if work.actor is SYSTEM else work.actor.subject
             return take_pass(work, grant, holder, digest)
 
         return self._tenant.run(actor, use_case)
@@ -120,7 +120,7 @@ class Grants(Service):
     def _visible(self, work: Work, id: str) -> Grant:
         grant = None if text_fault(id) else work.get(Grant, id)
         if grant is None or not (
-            work.actor == SYSTEM
+            work.actor is SYSTEM
             or grant.principal in (work.actor.principal, work.actor.subject)
             or work.may("grants.view", grant.scope, id)
         ):

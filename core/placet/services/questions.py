@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from placet.access.answers import Decision, Explanation
+from placet.access.answers import Decision, Explanation, Reason
 from placet.access.check import Inquiry
 from placet.access.decide import decide
 from placet.access.explain import explain
+from placet.access.registry import unknown_permission
 from placet.errors import Invalid
 from placet.model import JsonObject
 from placet.services.base import Service, ask
@@ -63,6 +64,13 @@ class Questions(Service):
         if actor is not None:
             self._tenant.run(actor, lambda work: self._authorize(work, principal, question.scope))
         return Inquiry(snapshot, question, self._tenant.clock.now(), closed=self._tenant.closed)
+
+    def unregistered(self, permission: str) -> Reason | None:
+        """The reason for which a host denies `permission`; None where it is registered."""
+        registered = self._tenant.index.current().permissions
+        if permission in registered:
+            return None
+        return Reason("permission_unregistered", unknown_permission(permission, registered).message)
 
     def decide(self, inquiry: Inquiry) -> Decision:
         """The answer: allowed, approval_required or denied, with reasons."""

@@ -90,7 +90,7 @@ class Tenant:
             )
         if isinstance(actor, str):
             actor = Actor(actor)
-        if actor == SYSTEM:
+        if actor is SYSTEM:
             return actor
         snapshot = self.index.current()
         return Actor(

@@ -112,7 +112,7 @@ class Work:
 
     def may(self, operation: str, scope: str, id: str | None = None) -> bool:
         """Whether the caller may do an administrative operation; SYSTEM always may."""
-        if self.actor == SYSTEM:
+        if self.actor is SYSTEM:
             return True
         asked = OPERATIONS[operation]
         snapshot = self.snapshot

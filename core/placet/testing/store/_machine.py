@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import TypeVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -207,6 +207,9 @@ def run_machine(store: Store, examples: int = 80, steps: int = 25) -> None:
             stateful_step_count=steps,
             deadline=None,
             database=None,
+            # Explaining a failure takes longer than finding it.
+            phases=(Phase.generate, Phase.shrink),
+            report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),
     )

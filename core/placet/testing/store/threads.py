@@ -1,9 +1,10 @@
 """Threads: any thread may call any method, and nobody sees half a commit or loses an update."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier, Event
+from time import monotonic
 from typing import TypeVar
 
 from placet.errors import Conflict
@@ -73,6 +74,14 @@ def assert_nothing_lost(store: Store, numbers: list[int]) -> None:
     assert chain_fault(Head(), log) is None
 
 
+def _until(done: Event) -> Iterator[None]:
+    """A round as long as others work, and one more; PATIENCE bounds it, should they never end."""
+    end = monotonic() + PATIENCE
+    while not done.is_set() and monotonic() < end:
+        yield
+    yield
+
+
 class ThreadsTheme(Theme):
     """Several threads on one handle."""
 
@@ -135,16 +144,13 @@ class ThreadsTheme(Theme):
 
         def read() -> int:
             torn = 0
-            for _ in range(100_000):
-                finished = done.is_set()
+            for _ in _until(done):
                 first, second = store.get(ACCOUNT, pair)
                 assert first is not None
                 assert second is not None
                 torn += (first.body, first.version) != (second.body, second.version)
                 page = store.find(ACCOUNT, Query("approval", order="created")).docs
                 torn += len(page) != 2 or page[0].version != page[1].version
-                if finished:
-                    break
             return torn
 
         put_both(0)
@@ -165,12 +171,9 @@ class ThreadsTheme(Theme):
 
         def tail() -> list[int]:
             seen: list[int] = []
-            for _ in range(100_000):
-                finished = done.is_set()
+            for _ in _until(done):
                 seen += [entry.seq for entry in store.events(ACCOUNT, len(seen), 7)]
-                if finished and len(seen) == total:
-                    break
-            return seen
+            return seen + [entry.seq for entry in store.events(ACCOUNT, len(seen), total)]
 
         assert at_once(write, tail)[1] == list(range(1, total + 1))
 

@@ -1,0 +1,172 @@
+"""Two at once: one of them wins, the other is told, and nothing is lost."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from office import SYSTEM, office
+from placet import InvalidState, PlacetError
+from placet.testing import PlacetUnderTest
+
+TIMES = 1000
+
+
+@pytest.fixture(autouse=True)
+def _threads_take_turns_often() -> Iterator[None]:
+    """A turn of the usual 5 ms is longer than a use case: two of them would never meet."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+def _both(*calls: Callable[[], object]) -> list[object]:
+    """What each call returned or raised, all of them started at the same moment."""
+    start = threading.Barrier(len(calls))
+    outcomes: list[object] = [None] * len(calls)
+
+    def run(at: int, call: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            outcomes[at] = call()
+        except PlacetError as error:
+            outcomes[at] = error
+
+    threads = [threading.Thread(target=run, args=(at, call)) for at, call in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return outcomes
+
+
+def _events(placet: PlacetUnderTest, approval: str, *kinds: str) -> list[str]:
+    found = placet.audit.list(approval=approval, limit=1000, actor=SYSTEM).items
+    return [event.kind for event in found if event.kind in kinds]
+
+
+def test_two_who_decide_at_once_make_one_terminal_transition() -> None:
+    """T01, T02, T06: one terminal step; the other is told what it is, not sent round in circles."""
+    told = 0
+    for number in range(TIMES):
+        if number % 100 == 0:
+            placet = office()
+        id = placet.request("invoice.pay", f"invoice:{number}", actor="user:sam").id
+        outcomes = _both(
+            lambda id=id, placet=placet: placet.review(id, "approve", actor="user:dana"),  # type: ignore[misc]  # bound now
+            lambda id=id, placet=placet: placet.review(id, "reject", actor="user:finn"),  # type: ignore[misc]  # bound now
+        )
+        terminal = _events(placet, id, "approval.approved", "approval.rejected")
+        assert len(terminal) == 1
+        losers = [outcome for outcome in outcomes if isinstance(outcome, InvalidState)]
+        assert len(losers) == 1
+        assert losers[0].details["status"] in ("approved", "rejected")
+        told += 1
+        assert len(placet.approvals.get(id, actor=SYSTEM).reviews) == 1
+    assert told == TIMES
+
+
+def test_two_who_take_the_same_pass_use_it_once() -> None:
+    for number in range(TIMES):
+        if number % 100 == 0:
+            placet = office()
+        asked = placet.request("invoice.pay", f"invoice:{number}", actor="user:sam")
+        done = placet.approve(asked, by="user:dana")
+        assert done.grant is not None
+
+        def take(grant: str = done.grant, digest: str = done.digest) -> object:
+            return placet.grants.take(grant, digest, actor="user:sam")
+
+        outcomes = _both(take, take)
+        assert sum(isinstance(outcome, InvalidState) for outcome in outcomes) == 1
+        assert _events(placet, asked.id, "grant.consumed") == ["grant.consumed"]
+
+
+def test_two_who_ask_for_the_same_thing_open_one_approval() -> None:
+    placet = office()
+    for number in range(TIMES // 5):
+
+        def ask(resource: str = f"invoice:{number}") -> object:
+            return placet.request("invoice.pay", resource, actor="user:sam").id
+
+        assert len(set(_both(ask, ask, ask))) == 1
+
+
+def test_two_who_create_the_same_record_make_one() -> None:
+    from placet import AlreadyExists, User
+
+    placet = office()
+    for number in range(TIMES // 5):
+
+        def create(id: str = f"new{number}") -> object:
+            return placet.users.create(User(id=id), actor=SYSTEM)
+
+        outcomes = _both(create, create)
+        assert sum(isinstance(outcome, AlreadyExists) for outcome in outcomes) == 1
+
+
+def test_a_right_that_is_revoked_meanwhile_decides_nothing() -> None:
+    """T37: either the review came first and counts, or it came after and is refused."""
+    for number in range(TIMES // 5):
+        if number % 20 == 0:
+            placet = office()
+        placet.groups.add_members("finance", ["user:dana"], actor=SYSTEM)
+        asked = placet.request("invoice.pay", f"invoice:{number}", actor="user:sam")
+        outcomes = _both(
+            lambda id=asked.id, placet=placet: placet.review(id, "approve", actor="user:dana"),  # type: ignore[misc]  # bound now
+            lambda placet=placet: placet.groups.remove_members(  # type: ignore[misc]  # bound now
+                "finance", ["user:dana"], actor=SYSTEM
+            ),
+        )
+        events = placet.audit.list(limit=1000, actor=SYSTEM).items
+        removed = max(event.seq for event in events if event.kind == "group.members_removed")
+        reviewed = [event.seq for event in events if event.approval == asked.id][1:]
+        if isinstance(outcomes[0], PlacetError):
+            assert not reviewed
+        else:
+            assert max(reviewed) < removed
+
+
+def test_the_index_of_every_reader_is_whole_while_others_write() -> None:
+    """A reader sees the account before or after a commit, never in between."""
+    placet = office()
+    stop = threading.Event()
+    torn: list[str] = []
+
+    def read() -> None:
+        while not stop.is_set():
+            snapshot = placet.questions.inquiry("user:sam", "invoice.read").snapshot
+            for group in ("group:finance@/",):
+                for member in snapshot.members.get(group) or ():
+                    if group not in (snapshot.parents.get(member) or ()):
+                        torn.append(member)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for number in range(100):
+        placet.groups.add_members("finance", [f"user:x{number}"], actor=SYSTEM)
+        placet.groups.remove_members("finance", [f"user:x{number}"], actor=SYSTEM)
+    stop.set()
+    for reader in readers:
+        reader.join(timeout=60)
+    assert torn == []
+
+
+@pytest.mark.parametrize("writers", [4])
+def test_many_writers_lose_nothing_and_the_chain_holds(writers: int) -> None:
+    placet = office()
+    each = 25
+
+    def write(number: int) -> Callable[[], object]:
+        def ask() -> None:
+            for at in range(each):
+                placet.request("invoice.pay", f"invoice:{number}-{at}", actor="user:sam")
+
+        return ask
+
+    outcomes = _both(*(write(number) for number in range(writers)))
+    assert outcomes == [None] * writers
+    assert placet.approvals.count(status="pending", actor=SYSTEM) == writers * each
+    assert placet.audit.verify(actor=SYSTEM).ok
