@@ -126,13 +126,13 @@ class TinyDBStore:
             try:
                 tables.add(sealed)
                 db.storage.write(tables.data)
+                mirror.apply(sealed)
             except BaseException as error:
                 # Rows, file and mirror may differ now. The file is the truth: read it again.
                 self._let_go()
                 if isinstance(error, UnicodeError):
                     raise Invalid(f"a body, an id or a value is not UTF-8: {error}") from error
                 raise
-            mirror.apply(sealed)
             self._warn_when_large(tables)
         return Committed(sealed.head.version, sealed.head.seq)
 
