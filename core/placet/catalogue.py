@@ -8,11 +8,26 @@ Falcon host speaks; they stand here and nowhere else.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from placet.access.snapshot import Catalogue
-from placet.model import Permission, ResourceGroup, Role
+from placet.model import ApprovalPolicy, Permission, ResourceGroup, Role
 from placet.refs import PrincipalKind
 
-__all__ = ["CORE_CATALOGUE", "OPERATIONS", "Operation", "assignment_operation", "merged"]
+__all__ = [
+    "CORE_CATALOGUE",
+    "Catalogue",
+    "OPERATIONS",
+    "Operation",
+    "assignment_operation",
+    "merged",
+]
+
+
+class Catalogue(NamedTuple):
+    """Nouns that come from code and are never stored: permissions, roles, groups, policies."""
+
+    permissions: tuple[Permission, ...] = ()
+    roles: tuple[Role, ...] = ()
+    resource_groups: tuple[ResourceGroup, ...] = ()
+    policies: tuple[ApprovalPolicy, ...] = ()
 
 
 class Operation(NamedTuple):

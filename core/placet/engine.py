@@ -23,6 +23,7 @@ from placet.refs import parse_scope, text_fault
 from placet.services.approvals import Approvals
 from placet.services.assignments import Assignments
 from placet.services.audit import Audit
+from placet.services.authentication import Authentication
 from placet.services.base import View
 from placet.services.credentials import Credentials, PasswordHasher
 from placet.services.delegations import Delegations
@@ -69,6 +70,7 @@ class _Engine:
         self._lock = threading.RLock()
         self._store: Store | None = None
         self._base: Snapshot | None = None
+        self._authentication: Authentication | None = None
         self._tenants: dict[str, Tenant] = {}
 
     def store(self) -> Store:
@@ -102,6 +104,19 @@ class _Engine:
                 self._tenants[account] = found
         return found
 
+    def authentication(self) -> Authentication:
+        """Who sent a token or a password. A bundle's credentials are there: it is applied first."""
+        if self._authentication is None:
+            if self._bundle is not None:
+                self.tenant(self._bundle_account)
+            self._authentication = Authentication(
+                self.store(),
+                clock=self.clock,
+                passwords=self.passwords,
+                closed=self.settings.directory == "closed",
+            )
+        return self._authentication
+
     def close(self) -> None:
         """Close the store, if it was opened."""
         with self._lock:
@@ -120,6 +135,7 @@ class Placet:
     Cheap to pass around and safe to share between threads. `tenant` and `at` give light views of
     the same engine: another account, a scope that calls mean when they name none.
 
+    >>> from placet import Permission
     >>> with Placet.open("memory://") as placet:
     ...     placet.permissions.create(Permission.dotted("invoice.pay"), actor=SYSTEM).action
     ...     placet.check("user:sam", "invoice.pay", "invoice:7")
@@ -492,6 +508,11 @@ class Placet:
     def permits(self) -> Permits:
         """Permits as a host uses them: one call, no block."""
         return self._permits
+
+    @property
+    def authentication(self) -> Authentication:
+        """Who sent a token or a password, of any account: what a host uses."""
+        return self._engine.authentication()
 
     @cached_property
     def _questions(self) -> Questions:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 
 import pluggy
 
-from placet.access.snapshot import Catalogue
+from placet.catalogue import Catalogue
 from placet.errors import Invalid
 from placet.model import Approval, Event, Verdict
 from placet.storage.port import Store
@@ -161,11 +161,15 @@ class Hooks:
         return next((reason for reason in reasons if reason), None)
 
     def _open(self, url: str) -> list[tuple[str, Store]]:
-        return [
-            (name, store)
-            for name, hook in self._each("placet_open_store")
-            if (store := hook(url=url)) is not None
-        ]
+        opened: list[tuple[str, Store]] = []
+        for name, hook in self._each("placet_open_store"):
+            try:
+                store: Store | None = hook(url=url)
+            except ImportError as error:
+                raise _missing_extra(url.partition("://")[0], error) from error
+            if store is not None:
+                opened.append((name, store))
+        return opened
 
     def _each(self, hook: str) -> Iterable[tuple[str, Any]]:
         """One caller for each plugin that implements `hook`, so that none hides another."""
@@ -190,10 +194,7 @@ class Hooks:
         except ImportError as error:
             if _dist(point) != "placet":
                 raise
-            raise _MissingExtra(
-                f"{point.name}:// stores need an extra that is not installed ({error}): "
-                f"install placet[{point.name}]"
-            ) from error
+            raise _missing_extra(point.name, error) from error
         if not self._manager.is_registered(plugin):
             self._register(plugin, _name_of(plugin))
 
@@ -205,6 +206,12 @@ class Hooks:
             if self._manager.is_registered(plugin):
                 self._manager.unregister(plugin)
             raise Invalid(f"plugin {name} cannot be registered: {error}") from error
+
+
+def _missing_extra(scheme: str, error: ImportError) -> _MissingExtra:
+    return _MissingExtra(
+        f"{scheme}:// stores need what is not installed ({error}): install placet[{scheme}]"
+    )
 
 
 def _calling(hook: Any, argument: str) -> Callable[[object], object]:

@@ -1,6 +1,5 @@
 """`requires`: a function that runs only if whoever is acting may call it like this."""
 
-import asyncio
 import inspect
 from collections.abc import Callable
 from functools import wraps
@@ -49,10 +48,12 @@ def protected(
             return {"permission": permission, "on": resource, "args": shown, "scope": scope}
 
         if inspect.iscoroutinefunction(function):
+            # Only who protects a coroutine pays for this import; it is a tenth of placet's own.
+            from asyncio import to_thread
 
             @wraps(function)
             async def waits(*args: P.args, **kwargs: P.kwargs) -> Any:
-                await asyncio.to_thread(lambda: permits().permit(**asked(args, kwargs)))
+                await to_thread(lambda: permits().permit(**asked(args, kwargs)))
                 return await function(*args, **kwargs)
 
             return cast(Callable[P, R], waits)

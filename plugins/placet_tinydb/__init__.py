@@ -10,16 +10,13 @@ The reference storage plugin. Read it in this order:
 Its test is `tests/plugins/tinydb/test_contract.py`: ten lines over `placet.testing.StoreContract`.
 """
 
-import pluggy
-
+from placet.hooks import hookimpl
 from placet.storage.port import Store
 
 __all__ = ["placet_open_store"]
 
-_hookimpl = pluggy.HookimplMarker("placet")
 
-
-@_hookimpl
+@hookimpl
 def placet_open_store(url: str) -> Store | None:
     """The store in the file that `url` names; None for the URL of another scheme.
 

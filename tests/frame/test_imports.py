@@ -40,9 +40,10 @@ RULES = (
     Rule("placet.hooks", house=f"{NOUNS} catalogue storage", guests="msgspec pluggy"),
     Rule("placet.services", house=f"{NOUNS} {PURE} storage hooks", guests="msgspec"),
     Rule("placet.bundle", house=f"{NOUNS} {PURE} storage hooks services", guests="msgspec"),
+    Rule("placet.protect", house="errors services", guests=""),
     Rule(
         "placet.engine",
-        house=f"{NOUNS} {PURE} _version storage hooks services bundle",
+        house=f"{NOUNS} {PURE} _version storage hooks services bundle protect",
         guests="msgspec pluggy",
     ),
     Rule(

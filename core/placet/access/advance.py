@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, cast
 
 from placet.access.match import Placed, place, selector_of
 from placet.access.registry import role_permissions
-from placet.access.snapshot import Catalogue, Snapshot
+from placet.access.snapshot import Snapshot
+from placet.catalogue import Catalogue
 from placet.model import (
     ApprovalPolicy,
     Assignment,

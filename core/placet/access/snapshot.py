@@ -9,7 +9,7 @@ most published advisories in this field are about (failure modes 13 to 16).
 (failure mode 19).
 """
 
-from typing import NamedTuple, Self, TypeVar
+from typing import Self, TypeVar
 
 from placet.access.match import EVERYTHING, Placed, Selector
 from placet.access.table import Table
@@ -27,18 +27,9 @@ from placet.model import (
 )
 from placet.refs import EVERYONE, scope_chain
 
-__all__ = ["Catalogue", "Snapshot"]
+__all__ = ["Snapshot"]
 
 _V = TypeVar("_V")
-
-
-class Catalogue(NamedTuple):
-    """Nouns that come from code and are never stored: permissions, roles, groups, policies."""
-
-    permissions: tuple[Permission, ...] = ()
-    roles: tuple[Role, ...] = ()
-    resource_groups: tuple[ResourceGroup, ...] = ()
-    policies: tuple[ApprovalPolicy, ...] = ()
 
 
 class Snapshot:

@@ -64,6 +64,7 @@ __all__ = [
     "key_for",
     "label_term",
     "noun_type",
+    "parts_of",
     "read_event",
     "read_event_changes",
     "write_event",
@@ -299,6 +300,15 @@ def key_for(noun: type[Noun], *parts: str) -> Key:
     'retail|deployer'
     """
     return Key(_BY_TYPE[noun].kind, encode(*parts))
+
+
+def parts_of(noun: Noun) -> tuple[str, ...]:
+    """The texts that the key of a noun is made of.
+
+    >>> parts_of(Role(id="deployer", scope="retail"))
+    ('retail', 'deployer')
+    """
+    return _BY_TYPE[type(noun)].key(noun)
 
 
 def key_of(noun: Noun) -> Key:

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from placet.errors import Invalid
-from placet.storage.port import Change, Check, Drop, Index, Key, Put, Query
+from placet.storage.port import Change, Check, Drop, Index, Key, NewEvent, Put, Query
 
 __all__ = [
     "KINDS",
@@ -22,6 +22,7 @@ __all__ = [
     "FieldType",
     "Kind",
     "check_changes",
+    "check_events",
     "check_query",
 ]
 
@@ -170,7 +171,7 @@ def check_changes(changes: Sequence[Change]) -> None:
             raise Invalid(f"a commit names {key.kind} {key.id!r} twice")
         seen.add(key)
         kind = _kind_of(key)
-        if not 0 < len(key.id.encode()) <= MAX_ID_BYTES:
+        if not 0 < _size(key.id) <= MAX_ID_BYTES:
             raise Invalid(f"the id of {key.kind} {key.id[:40]!r} is not 1 to {MAX_ID_BYTES} bytes")
         if isinstance(change, Put):
             _check_index(kind, key, change.index)
@@ -192,6 +193,25 @@ def _check_index(kind: Kind, key: Key, index: Index) -> None:
             isinstance(value, tuple) and any(type(member) is not str for member in value)
         ):
             raise Invalid(f"{kind.name}.{field} of {key.id!r} is not {declared}: {value!r}")
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise Invalid(f"{kind.name}.{field} of {key.id!r} is a number of more than 64 bits")
     for order in kind.orders:
         if order not in index:
             raise Invalid(f"{kind.name} {key.id!r} lacks {order!r}, which its pages are sorted by")
+
+
+def check_events(events: Sequence[NewEvent]) -> None:
+    """Raise Invalid unless every event is one that any store would take."""
+    for event in events:
+        if len(event.body) > MAX_EVENT_BYTES:
+            raise Invalid(f"an event is {len(event.body)} bytes; {MAX_EVENT_BYTES} is the most")
+        if not 0 <= event.at < 2**63:
+            raise Invalid(f"an event is at {event.at} milliseconds, which is no moment")
+
+
+def _size(id: str) -> int:
+    """The bytes of an id; 0 for one that UTF-8 cannot write."""
+    try:
+        return len(id.encode())
+    except UnicodeEncodeError:
+        return 0

@@ -17,7 +17,7 @@ import pluggy
 from placet.errors import Conflict, Invalid
 from placet.storage._index import KindIndex
 from placet.storage._sorted import SortedRun
-from placet.storage.kinds import KINDS, check_changes, check_query
+from placet.storage.kinds import KINDS, check_changes, check_events, check_query
 from placet.storage.port import (
     Change,
     Committed,
@@ -148,6 +148,7 @@ class MemoryStore:
         Whoever calls this must let no other commit in until `apply`.
         """
         check_changes(changes)
+        check_events(events)
         with self._lock:
             state = self._account(account)
             moved = [

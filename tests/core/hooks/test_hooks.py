@@ -6,7 +6,7 @@ from importlib.metadata import EntryPoint
 import placet.hooks
 import pytest
 from placet import Event, Invalid, Permission, Placet, hookimpl
-from placet.access.snapshot import Catalogue
+from placet.catalogue import Catalogue
 from placet.hooks import HookSpecs, Hooks
 from placet.model import Approval
 from placet.storage.memory import MemoryStore
@@ -156,9 +156,7 @@ def test_a_catalogue_is_part_of_every_account_and_never_stored() -> None:
     assert placet.store.accounts() == ()
 
 
-@pytest.mark.parametrize(
-    "hook", [name for name in vars(HookSpecs) if name.startswith("placet_")]
-)
+@pytest.mark.parametrize("hook", [name for name in vars(HookSpecs) if name.startswith("placet_")])
 def test_every_hook_is_documented_with_an_example(hook: str) -> None:
     text = getattr(HookSpecs, hook).__doc__
     assert "@hookimpl" in text

@@ -174,9 +174,7 @@ def test_others_see_only_what_concerns_them(placet: PlacetUnderTest) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "WyJ1cGRhdGVkIiwxLCJhIl0", "", "é", "W10"])
-def test_a_cursor_that_no_page_gave_out_is_refused(
-    placet: PlacetUnderTest, cursor: str
-) -> None:
+def test_a_cursor_that_no_page_gave_out_is_refused(placet: PlacetUnderTest, cursor: str) -> None:
     """Failure mode 44."""
     with pytest.raises(Invalid, match="cursor"):
         placet.approvals.list(after=cursor, actor=SYSTEM)

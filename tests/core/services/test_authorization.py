@@ -108,9 +108,7 @@ def test_the_account_admin_may(placet: PlacetUnderTest, use_case: str) -> None:
 
 
 @pytest.mark.parametrize("use_case", ADMINISTRATION)
-def test_nobody_is_assumed_where_no_actor_is_named(
-    placet: PlacetUnderTest, use_case: str
-) -> None:
+def test_nobody_is_assumed_where_no_actor_is_named(placet: PlacetUnderTest, use_case: str) -> None:
     with pytest.raises(Invalid, match="no actor"):
         ADMINISTRATION[use_case](placet, None)  # type: ignore[arg-type]  # what is refused
 

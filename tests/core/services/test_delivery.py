@@ -90,9 +90,7 @@ def test_delivery_writes_nothing_into_the_log(placet: PlacetUnderTest) -> None:
     assert placet.store.head(placet.account).seq == events
 
 
-def test_a_failing_listener_never_changes_an_outcome(
-    placet: PlacetUnderTest, hears: Hears
-) -> None:
+def test_a_failing_listener_never_changes_an_outcome(placet: PlacetUnderTest, hears: Hears) -> None:
     hears.refuses = {"user.created"}
     placet.users.create(User(id="new"), actor=SYSTEM)
     placet.deliver()
