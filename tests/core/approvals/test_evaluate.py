@@ -125,9 +125,7 @@ def test_a_pending_tree_says_what_is_missing_and_where() -> None:
         ("unreachable", 2, "rejected"),
     ],
 )
-def test_the_reject_rule_says_when_it_is_over(
-    rule: object, against: int, status: str
-) -> None:
+def test_the_reject_rule_says_when_it_is_over(rule: object, against: int, status: str) -> None:
     people = People(qa="ana bo cy")
     approval = asked(Reviews(count=2, source="group:qa"), reject_when=rule)
     for name in ("ana", "bo")[:against]:

@@ -87,9 +87,7 @@ def test_whoever_stands_behind_the_request_cannot_review_it(person: str) -> None
 
 def test_contributors_are_excluded_where_the_policy_says_so() -> None:
     """T35."""
-    held = asked(
-        "1 from group:qa", contributors=("user:ana",), also_exclude=("contributors",)
-    )
+    held = asked("1 from group:qa", contributors=("user:ana",), also_exclude=("contributors",))
     with pytest.raises(AccessDenied, match="contributed"):
         say(held, "ana", PEOPLE)
     free = asked("1 from group:qa", contributors=("user:ana",))
@@ -110,9 +108,7 @@ def test_somebody_not_named_is_refused() -> None:
 def test_a_later_stage_cannot_be_reviewed_before_it_opens() -> None:
     from placet.model import InOrder, Reviews
 
-    stages = InOrder(
-        of=(Reviews(count=1, source="group:qa"), Reviews(count=1, source="group:ops"))
-    )
+    stages = InOrder(of=(Reviews(count=1, source="group:qa"), Reviews(count=1, source="group:ops")))
     people = People(qa="ana", ops="cy")
     approval = asked(stages)
     with pytest.raises(AccessDenied):

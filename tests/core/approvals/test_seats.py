@@ -26,9 +26,7 @@ def test_as_many_seats_are_filled_as_any_order_of_choosing_could_fill(
     filled = fill_seats(seats)
     taken = [person for person in filled if person is not None]
     assert len(taken) == len(set(taken))
-    assert all(
-        person is None or person in seat for person, seat in zip(filled, seats, strict=True)
-    )
+    assert all(person is None or person in seat for person, seat in zip(filled, seats, strict=True))
     assert len(taken) == max(_greedy(order) for order in permutations(seats)) if seats else True
 
 
