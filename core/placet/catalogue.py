@@ -89,7 +89,7 @@ def assignment_operation(kind: PrincipalKind, what: str) -> str:
 
     Giving somebody a role is managing that somebody; `what` is "view" or "edit".
 
-    >>> assignmentOperation("group", "edit")
+    >>> assignment_operation("group", "edit")
     'groups.edit'
     """
     if kind == "user":

@@ -37,6 +37,7 @@ __all__ = [
     "parse_scope",
     "scope_chain",
     "scope_level",
+    "spoken",
     "text_fault",
 ]
 
@@ -236,6 +237,15 @@ def is_below(scope: str, ancestor: str) -> bool:
     (True, False)
     """
     return not ancestor or scope == ancestor or scope.startswith(ancestor + "/")
+
+
+def spoken(ref: str) -> str:
+    """An exact reference as a sentence says it: what the account owns needs no owner.
+
+    >>> spoken("group:ops@/"), spoken("group:ops@/retail")
+    ('group:ops', 'group:ops@/retail')
+    """
+    return ref.removesuffix(_OWNER)
 
 
 def encode(*parts: str) -> str:

@@ -11,10 +11,10 @@ from placet.access.check import Inquiry, place_name
 from placet.access.match import Placed
 from placet.access.sources import names
 from placet.conditions import FALSE, TRUE, compile
-from placet.model import ApprovalPolicy
-from placet.refs import scope_chain
+from placet.model import ApprovalPolicy, Assignment
+from placet.refs import scope_chain, spoken
 
-__all__ = ["allowed_by", "decide", "denied_by"]
+__all__ = ["allowed_by", "decide", "denied_by", "held"]
 
 
 def decide(inquiry: Inquiry) -> Decision:
@@ -45,7 +45,11 @@ def _held(
     if not needed:
         return Decision("allowed", reasons, revision)
     asked = tuple(
-        Reason("approval_needed", f"policy {policy.ref} wants approval first", policy=policy.ref)
+        Reason(
+            "approval_needed",
+            f"policy {spoken(policy.ref)} wants approval first",
+            policy=policy.ref,
+        )
         for policy in needed
     )
     return Decision(
@@ -73,7 +77,7 @@ def _not_held(inquiry: Inquiry, policies: tuple[ApprovalPolicy, ...], revision: 
     offered = tuple(
         Reason(
             "can_be_requested",
-            f"policy {policy.ref} lets {question.principal} ask for it",
+            f"policy {spoken(policy.ref)} lets {question.principal} ask for it",
             policy=policy.ref,
         )
         for policy in elevating
@@ -111,24 +115,26 @@ def applicable_policies(inquiry: Inquiry) -> Iterator[ApprovalPolicy]:
             yield policy
 
 
+def held(assignment: Assignment) -> str:
+    """An allow in words.
+
+    >>> held(Assignment(id="a", principal="user:sam", role="clerk@/"))
+    'user:sam has role clerk in the account'
+    """
+    who, role = spoken(assignment.principal), spoken(assignment.role)
+    return f"{who} has role {role} in {place_name(assignment.scope)}"
+
+
 def allowed_by(placed: Placed) -> Reason:
     """The reason that an allow is."""
     assignment = placed.assignment
     until = f" until {assignment.expires_at.isoformat()}" if assignment.expires_at else ""
-    return Reason(
-        "allowed_by",
-        f"{assignment.principal} has role {assignment.role} in {place_name(assignment.scope)}"
-        f"{until}",
-        assignment.id,
-    )
+    return Reason("allowed_by", held(assignment) + until, assignment.id)
 
 
 def denied_by(placed: Placed) -> Reason:
     """The reason that a deny is."""
     assignment = placed.assignment
-    return Reason(
-        "denied_by",
-        f"{assignment.principal} is denied role {assignment.role} in "
-        f"{place_name(assignment.scope)}",
-        assignment.id,
-    )
+    who, role = spoken(assignment.principal), spoken(assignment.role)
+    text = f"{who} is denied role {role} in {place_name(assignment.scope)}"
+    return Reason("denied_by", text, assignment.id)

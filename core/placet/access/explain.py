@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from placet.access.answers import Explanation, Reason, ReasonCode
 from placet.access.check import Inquiry, place_name
-from placet.access.decide import decide
+from placet.access.decide import decide, held
 from placet.access.match import Placed
 from placet.conditions import FALSE, TRUE, Missing
-from placet.refs import is_below
+from placet.refs import is_below, spoken
 
 __all__ = ["explain"]
 
@@ -54,10 +54,10 @@ def _near_misses(inquiry: Inquiry) -> Iterator[Reason]:
 def _miss(inquiry: Inquiry, placed: Placed) -> Reason | None:
     """Why this assignment, which carries the permission, does not allow the question."""
     assignment, question, now = placed.assignment, inquiry.question, inquiry.now
-    held = f"{assignment.principal} has role {assignment.role} in {place_name(assignment.scope)}"
+    held_so = held(assignment)
 
     def miss(code: ReasonCode, why: str) -> Reason:
-        return Reason(code, f"{held}, but {why}", assignment.id)
+        return Reason(code, f"{held_so}, but {why}", assignment.id)
 
     if assignment.disabled:
         return miss("disabled", "the assignment is disabled")
@@ -72,7 +72,10 @@ def _miss(inquiry: Inquiry, placed: Placed) -> Reason | None:
         return miss("wrong_scope", f"that does not reach {place_name(question.scope)}")
     if selector is None or not selector.covers(question.resource):
         group = assignment.resource_group
-        return miss("not_in_resource_group", f"resource group {group} excludes {question.resource}")
+        return miss(
+            "not_in_resource_group",
+            f"resource group {spoken(group or '')} excludes {question.resource}",
+        )
     if placed.only is not None and question.resource not in placed.only:
         return miss("not_in_resource_group", f"only on {', '.join(assignment.only)}")
     if placed.condition is not None:

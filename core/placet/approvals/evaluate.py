@@ -26,6 +26,7 @@ from placet.model import (
     Reviews,
     walk,
 )
+from placet.refs import spoken
 
 __all__ = [
     "Directory",
@@ -311,13 +312,13 @@ def _reviews(
     reviewers = filled.get(number, ())
     have = len(reviewers)
     status: ResultStatus = "satisfied" if have >= leaf.count else "pending"
-    why = f"has {have} of {leaf.count} from {leaf.source}"
+    why = f"has {have} of {leaf.count} from {spoken(leaf.source)}"
     if error is not None:
-        status, why = "error", f"cannot tell who is {leaf.source}: {error}"
+        status, why = "error", f"cannot tell who is {spoken(leaf.source)}: {error}"
     elif not open:
         # A seat that is filled early never opens a stage: the stages before it come first.
         status = "pending"
-        why = f"waits for the stage before it, then needs {leaf.count} from {leaf.source}"
+        why = f"waits for the stage before it, then needs {leaf.count} from {spoken(leaf.source)}"
     return Result(
         "reviews",
         status,

@@ -25,7 +25,7 @@ from placet.model import (
     Review,
     Verdict,
 )
-from placet.refs import parse_principal
+from placet.refs import parse_principal, spoken
 
 __all__ = [
     "Transition",
@@ -99,8 +99,8 @@ def open_approval(
         and not policy.allow_unattributed
     ):
         raise Invalid(
-            f"{actor.principal} is a program: name the person it asks for (on_behalf_of) or the "
-            f"contributors, who then cannot review; or let policy {policy.ref} "
+            f"{spoken(actor.principal)} is a program: name the person it asks for (on_behalf_of) or "
+            f"the contributors, who then cannot review; or let policy {spoken(policy.ref)} "
             "allow_unattributed"
         )
     decide_by = None

@@ -18,6 +18,7 @@ __all__ = [
     "Yield",
 ]
 
+MAX_SECONDS = 10 * 366 * 24 * 3600
 Exclusion = Literal["contributors", "earlier_reviewers"]
 
 
@@ -95,11 +96,15 @@ class ApprovalPolicy(Record, frozen=True, kw_only=True, omit_defaults=True):
         check_requirement(check, self.requirement, "requirement")
         for field in ("decide_within", "use_within"):
             seconds = getattr(self, field)
-            if seconds is not None and seconds < 1:
-                check.fail(field, f"is {seconds} seconds; the least is 1")
+            if seconds is not None:
+                _check_seconds(check, field, seconds)
         if isinstance(self.yields, AccessYield):
             check.parses("yields.role", parse_owned, self.yields.role, "role")
-            if self.yields.seconds < 1:
-                check.fail("yields.for", f"is {self.yields.seconds} seconds; the least is 1")
+            _check_seconds(check, "yields.for", self.yields.seconds)
         if isinstance(self.reject_when, Quorum) and self.reject_when.quorum < 1:
             check.fail("reject_when.quorum", "is below 1")
+
+
+def _check_seconds(check: Checker, path: str, seconds: int) -> None:
+    if not 1 <= seconds <= MAX_SECONDS:
+        check.fail(path, f"is {seconds} seconds; it goes from 1 to {MAX_SECONDS}, ten years")
