@@ -57,7 +57,7 @@ RULES = (
     Rule(
         "placet_falcon",
         house="placet",
-        guests="argon2 falcon jinja2 msgspec pluggy prometheus_client",
+        guests="argon2 falcon msgspec pluggy prometheus_client",
     ),
     Rule(
         "placet_cli",

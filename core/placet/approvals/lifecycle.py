@@ -99,8 +99,8 @@ def open_approval(
         and not policy.allow_unattributed
     ):
         raise Invalid(
-            f"{spoken(actor.principal)} is a program: name the person it asks for (on_behalf_of) or "
-            f"the contributors, who then cannot review; or let policy {spoken(policy.ref)} "
+            f"{spoken(actor.principal)} is a program: name the person it asks for (on_behalf_of) "
+            f"or the contributors, who then cannot review; or let policy {spoken(policy.ref)} "
             "allow_unattributed"
         )
     decide_by = None
