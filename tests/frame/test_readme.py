@@ -103,8 +103,8 @@ def test_the_policy_is_valid_and_passes_its_own_tests(folder: Path, command: str
 
 def test_the_store_of_ones_own_passes_the_contract(folder: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not many and not 250_000 and not random_use",
-         "test_counting.py"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+         "-k", "not many and not 250_000 and not random_use", "test_counting.py"],
         env=_environment(),
         capture_output=True,
         text=True,

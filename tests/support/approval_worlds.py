@@ -1,4 +1,4 @@
-"""Approvals without a store: a policy, people by group, and reviews, for tests of pure functions."""
+"""Approvals without a store: a policy, people by group, and reviews, for pure functions."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

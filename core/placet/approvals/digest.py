@@ -6,13 +6,12 @@ another, in this account or any other.
 """
 
 import hashlib
-import math
 from typing import Any
 
 import msgspec
 
 from placet.errors import Invalid
-from placet.model import JsonObject
+from placet.model import JsonObject, json_fault
 
 __all__ = ["bound_values", "digest_of"]
 
@@ -62,34 +61,8 @@ def bound_values(values: object, what: str) -> JsonObject:
         plain: Any = msgspec.to_builtins(values, str_keys=False)
         if not isinstance(plain, dict):
             raise Invalid(f"{what} are not an object")
-        _refuse(plain, what, 0)
     except (TypeError, ValueError, RecursionError) as error:
         raise Invalid(f"{what} cannot be written as JSON: {error}") from error
+    if fault := json_fault(plain, what):
+        raise Invalid(f"{fault.path} {fault.message}", [fault])
     return plain
-
-
-def _refuse(value: Any, path: str, depth: int) -> None:
-    if depth > 64:
-        raise Invalid(f"{path} is nested too deeply; 64 levels are the most")
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise Invalid(f"{path} is {value}, which JSON cannot write")
-    elif isinstance(value, int):
-        if not -(2**63) <= value < 2**64:
-            raise Invalid(f"{path} is a number of more than 64 bits")
-    elif isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise Invalid(f"{path} holds half of a surrogate pair") from None
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            if not isinstance(key, str):
-                raise Invalid(f"{path} has the key {key!r}, which is not text")
-            _refuse(key, path, depth)
-            _refuse(member, f"{path}.{key}", depth + 1)
-    elif isinstance(value, list | tuple):
-        for at, member in enumerate(value):
-            _refuse(member, f"{path}[{at}]", depth + 1)
-    elif value is not None:
-        raise Invalid(f"{path} is a {type(value).__name__}, which JSON cannot write")

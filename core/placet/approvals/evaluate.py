@@ -125,9 +125,8 @@ def evaluate(approval: Approval, directory: Directory) -> Result:
     facts = _facts(approval, counted, directory)
     filled = _fill(requirement, _best_way(requirement, facts), facts)
     root = _node(0, requirement, filled, facts, open=True)
-    if root.status not in ("satisfied", "error") and _rejected(
-        approval, counted, directory, requirement, facts
-    ):
+    # Said no is said no, also where another part of the tree cannot be told.
+    if _rejected(approval, counted, directory, requirement, facts):
         return msgspec.structs.replace(root, status="rejected", why="it was rejected")
     return root
 
@@ -385,7 +384,10 @@ def _reachable(
     entitled: dict[int, frozenset[str]] = {}
     for number, leaf in enumerate(walk(requirement)):
         if isinstance(leaf, Reviews):
-            listed = directory.candidates(leaf.source)
+            try:
+                listed = directory.candidates(leaf.source)
+            except PlacetError:
+                listed = None
             if listed is None:
                 # Nobody can list them: as many unknown people as there are seats may still come.
                 listed = frozenset(f"{number}/{seat}" for seat in range(leaf.count))

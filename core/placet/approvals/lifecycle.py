@@ -6,6 +6,7 @@ whether or not anybody wrote it down (T11, T12); at exactly `decide_by` it is ov
 """
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 
@@ -239,8 +240,9 @@ def _resolved(
 ) -> Transition:
     result = evaluate(approval, directory)
     by = said.reviewer if said else ""
+    kind: Literal["reviews", "rule"] = "reviews" if approval.reviews else "rule"
     if result.status == "rejected":
-        resolution = Resolution(kind="reviews", at=now, by=by, reason=said.comment if said else "")
+        resolution = Resolution(kind=kind, at=now, by=by, reason=said.comment if said else "")
         return Transition(
             approval=_end(approval, "rejected", resolution, now),
             result=result,
@@ -248,7 +250,7 @@ def _resolved(
         )
     if result.status != "satisfied":
         return Transition(approval=approval, result=result, happened=happened)
-    resolution = Resolution(kind="reviews", at=now, by=by)
+    resolution = Resolution(kind=kind, at=now, by=by)
     grant, assignment = mint(approval, now)
     ended = _end(approval, "approved", resolution, now)
     return Transition(

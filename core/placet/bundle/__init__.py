@@ -1,19 +1,26 @@
-"""Policy as code: one TOML or JSON document an account; load, validate, diff, apply, test."""
+"""Policy as code: one TOML or JSON document an account; load, validate, diff, apply, test.
 
-from typing import Any
+Applying is one commit, all or nothing, and idempotent: applied again, a bundle changes nothing. It
+owns what it creates and never removes anything else. Design section 8 is the page on its shape.
+"""
 
-Bundle = Any
-Plan = Any
+from placet.bundle.apply import apply, plan_of
+from placet.bundle.cases import CaseResult, run_tests, test
+from placet.bundle.document import Bundle
+from placet.bundle.load import load, loads
+from placet.bundle.plan import Plan, Step
+from placet.bundle.validate import validate
 
-
-def load(source: Any) -> Any:
-    """Being written."""
-    return source
-
-
-def plan_of(*args: Any, **kwargs: Any) -> Any:
-    """Being written."""
-
-
-def apply(*args: Any, **kwargs: Any) -> Any:
-    """Being written."""
+__all__ = [
+    "Bundle",
+    "CaseResult",
+    "Plan",
+    "Step",
+    "apply",
+    "load",
+    "loads",
+    "plan_of",
+    "run_tests",
+    "test",
+    "validate",
+]

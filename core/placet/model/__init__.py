@@ -26,6 +26,7 @@ from placet.model.delegation import Delegation
 from placet.model.event import Change, Event
 from placet.model.gate import Gate, GateStatus
 from placet.model.grant import Grant, GrantStatus
+from placet.model.json_values import json_fault
 from placet.model.permission import ALL_LEVELS, Permission, PermissionStatus
 from placet.model.plain import plain
 from placet.model.policy import (
@@ -62,6 +63,6 @@ __all__ = [
     "Membership", "Noun", "PassYield", "Permission", "PermissionStatus", "Quorum", "Record",
     "RejectWhen", "Requirement", "Resolution", "Resource", "ResourceGroup", "ResourceSelector",
     "Review", "Reviews", "Role", "SYSTEM", "ServiceAccount", "Session", "Subscription",
-    "TERMINAL", "Time", "User", "Verdict", "Yield", "parse_reviews", "parse_source", "plain",
-    "walk",
+    "TERMINAL", "Time", "User", "Verdict", "Yield", "json_fault", "parse_reviews", "parse_source",
+    "plain", "walk",
 ]  # fmt: skip

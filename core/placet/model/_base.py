@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from placet.errors import Invalid, Problem
+from placet.model.json_values import json_fault
 from placet.refs import text_fault
 
 __all__ = ["Checker", "JsonObject", "Noun", "Record", "Time"]
@@ -85,6 +86,11 @@ class Checker:
             return
         if size > limit:
             self.fail(path, f"is {size} bytes long; {limit} is the most")
+
+    def json(self, path: str, value: object) -> None:
+        """Report `value` unless JSON can say it exactly."""
+        if fault := json_fault(value, path):
+            self.problems.append(fault)
 
     def parses(self, path: str, parse: Any, *values: Any) -> None:
         """Report what `parse(*values)` raises as Invalid."""

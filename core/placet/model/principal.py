@@ -29,6 +29,7 @@ class User(Record, frozen=True, kw_only=True, omit_defaults=True):
         check.id("id", self.id)
         check.text("name", self.name, MAX_NAME)
         check.text("email", self.email, MAX_NAME)
+        check.json("attributes", self.attributes)
 
 
 class Group(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,6 +57,7 @@ class Group(Record, frozen=True, kw_only=True, omit_defaults=True):
         check.parses("scope", parse_scope, self.scope)
         check.text("name", self.name, MAX_NAME)
         check.text("description", self.description)
+        check.json("attributes", self.attributes)
 
 
 class Membership(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -99,4 +101,5 @@ class ServiceAccount(Record, frozen=True, kw_only=True, omit_defaults=True):
         check.parses("scope", parse_scope, self.scope)
         check.text("name", self.name, MAX_NAME)
         check.text("email", self.email, MAX_NAME)
+        check.json("attributes", self.attributes)
         check.text("description", self.description)

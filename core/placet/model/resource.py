@@ -36,6 +36,7 @@ class Resource(Record, frozen=True, kw_only=True, omit_defaults=True):
         check.id("id", self.id)
         if self.scope is not None:
             check.parses("scope", parse_scope, self.scope)
+        check.json("attributes", self.attributes)
 
 
 class ResourceSelector(msgspec.Struct, frozen=True, omit_defaults=True):

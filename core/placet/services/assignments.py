@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from placet.access.snapshot import Snapshot
 from placet.catalogue import assignment_operation
 from placet.conditions import compile
 from placet.errors import Invalid, InvalidState
@@ -15,7 +16,7 @@ from placet.services.records import Records
 from placet.services.references import known_principal, known_resource_group, known_role
 from placet.services.work import Work
 
-__all__ = ["Assignments", "new_assignment_id"]
+__all__ = ["Assignments", "check_level", "new_assignment_id"]
 
 _LETTERS = string.ascii_letters + string.digits
 
@@ -27,6 +28,23 @@ def new_assignment_id() -> str:
     36
     """
     return "role_assignment_" + "".join(secrets.choice(_LETTERS) for _ in range(20))
+
+
+def check_level(world: Snapshot, noun: Assignment) -> None:
+    """Raise Invalid if the role or resource group of an assignment is not for its scope's level."""
+    level = scope_level(noun.scope)
+    role = world.roles.get(noun.role)
+    if role is not None and level not in role.allowed_scope_levels:
+        raise Invalid(
+            f"role {role.id!r} cannot be assigned at {level} level, only at "
+            f"{', '.join(role.allowed_scope_levels)}"
+        )
+    group = world.resource_groups.get(noun.resource_group or "")
+    if group is not None and level not in group.allowed_scope_levels:
+        raise Invalid(
+            f"resource group {group.id!r} cannot be used at {level} level, only at "
+            f"{', '.join(group.allowed_scope_levels)}"
+        )
 
 
 class Assignments(Records[Assignment]):
@@ -69,23 +87,8 @@ class Assignments(Records[Assignment]):
         )
         if noun.condition is not None:
             compile(noun.condition)
-        self._fits(work, exact)
+        check_level(world, exact)
         return exact
-
-    def _fits(self, work: Work, noun: Assignment) -> None:
-        level = scope_level(noun.scope)
-        role = work.world.roles.get(noun.role)
-        if role is not None and level not in role.allowed_scope_levels:
-            raise Invalid(
-                f"role {role.id!r} cannot be assigned at {level} level, only at "
-                f"{', '.join(role.allowed_scope_levels)}"
-            )
-        group = work.world.resource_groups.get(noun.resource_group or "")
-        if group is not None and level not in group.allowed_scope_levels:
-            raise Invalid(
-                f"resource group {group.id!r} cannot be used at {level} level, only at "
-                f"{', '.join(group.allowed_scope_levels)}"
-            )
 
     def _authorize_edit(self, work: Work, noun: Assignment) -> None:
         before = work.get(Assignment, noun.scope, noun.id)

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
+import msgspec
+
 from placet.access.snapshot import Snapshot
 from placet.errors import Invalid, NotFound
 from placet.model import Credential, Group, Membership, Record, ServiceAccount, User
-from placet.refs import parse_principal, text_fault
+from placet.refs import EVERYONE, parse_principal, text_fault
 from placet.services.base import Listing, cut
 from placet.services.records import N, Records
 from placet.services.references import known_group, known_principal
@@ -29,11 +31,10 @@ class _Principals(Records[N]):
 
     def _dependents(self, work: Work, noun: N) -> Sequence[Record]:
         ref = cast(str, getattr(noun, "ref"))  # noqa: B009  # N has no such bound
-        parents = work.snapshot.parents.get(ref) or ()
-        memberships = work.get_all(Membership, [(group, ref) for group in parents])
+        parents = work.world.parents.get(ref) or ()
         return [
             *self._assignments_of(work, f"principal {ref}"),
-            *(found for found in memberships if found is not None),
+            *_memberships(work, [(group, ref) for group in parents]),
             *self._credentials(work, ref),
         ]
 
@@ -86,11 +87,10 @@ class Groups(_Principals[Group]):
     operations = "groups"
 
     def _dependents(self, work: Work, noun: Group) -> Sequence[Record]:
-        members = work.snapshot.members.get(noun.ref) or frozenset()
-        inside = work.get_all(Membership, [(noun.ref, member) for member in sorted(members)])
+        members = work.world.members.get(noun.ref) or frozenset()
         return [
             *super()._dependents(work, noun),
-            *(found for found in inside if found is not None),
+            *_memberships(work, [(noun.ref, member) for member in sorted(members)]),
         ]
 
     def members(
@@ -168,20 +168,31 @@ class Groups(_Principals[Group]):
         self, work: Work, group: Group, members: Iterable[str], *, bundle: str
     ) -> tuple[str, ...]:
         """Store the memberships that are missing; the caller authorizes and records."""
-        exact = tuple(
-            dict.fromkeys(
-                known_principal(work.world, member, group.scope, closed=self._tenant.closed)
-                for member in members
-            )
-        )
-        found = work.get_all(Membership, [(group.ref, member) for member in exact])
-        added = [member for member, known in zip(exact, found, strict=True) if known is None]
-        for member in added:
-            if parse_principal(member).kind == "everyone":
+        wanted = [Membership(group=group.ref, member=member, bundle=bundle) for member in members]
+        return tuple(added.member for added in self.put_memberships(work, wanted))
+
+    def put_memberships(
+        self, work: Work, memberships: Iterable[Membership]
+    ) -> tuple[Membership, ...]:
+        """`put_members` for many groups at once; returns what was missing."""
+        # Everything is read before the first is stored: each look at the world after one costs.
+        exact = dict[tuple[str, str], Membership]()
+        for noun in memberships:
+            scope = parse_principal(noun.group).owner or ""
+            member = known_principal(work.world, noun.member, scope, closed=self._tenant.closed)
+            if member == EVERYONE:
                 raise Invalid("everyone is in every account already and cannot be in a group")
-            work.put(Membership(group=group.ref, member=member, bundle=bundle))
-        if any(member.startswith("group:") for member in added):
-            refuse_circle(work.world, group.ref)
+            exact[noun.group, member] = msgspec.structs.replace(noun, member=member)
+        found = work.get_all(Membership, exact)
+        added = [
+            work.put(noun)
+            for noun, known in zip(exact.values(), found, strict=True)
+            if known is None
+        ]
+        for group in dict.fromkeys(
+            noun.group for noun in added if noun.member.startswith("group:")
+        ):
+            refuse_circle(work.world, group)
         return tuple(added)
 
     def _group(self, work: Work, id: str, scope: str | None) -> Group:
@@ -195,6 +206,12 @@ class Groups(_Principals[Group]):
             self._authorize_view(work, None, parts)
             raise NotFound(f"there is no group {id!r}")
         return found
+
+
+def _memberships(work: Work, keys: Sequence[tuple[str, str]]) -> Iterator[Membership]:
+    """Memberships of the world, as they are stored, or as this work has made them."""
+    for (group, member), stored in zip(keys, work.get_all(Membership, keys), strict=True):
+        yield stored or Membership(group=group, member=member)
 
 
 def known_group_or_none(world: Snapshot, id: str, scope: str) -> tuple[str, str] | None:

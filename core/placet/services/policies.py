@@ -4,19 +4,37 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from placet.access.registry import unknown_permission
 from placet.access.snapshot import Snapshot
 from placet.approvals.evaluate import ways
 from placet.conditions import compile
 from placet.errors import Invalid, InvalidState
 from placet.model import AccessYield, ApprovalPolicy, ConditionHolds, Gate, Record, walk
 from placet.services.records import Records
-from placet.services.references import exact_requirement, exact_source, known_role
+from placet.services.references import (
+    exact_requirement,
+    exact_source,
+    known_permission,
+    known_role,
+)
 from placet.services.work import Work
 from placet.storage.codec import decode
 from placet.storage.port import Query
 
-__all__ = ["Policies"]
+__all__ = ["Policies", "check_yield"]
+
+
+def check_yield(world: Snapshot, policy: ApprovalPolicy) -> None:
+    """Raise Invalid if a policy yields a role that does not give what the policy is about."""
+    if not isinstance(policy.yields, AccessYield):
+        return
+    role = policy.yields.role
+    given = world.role_perms.get(role) or frozenset()
+    missing = [permission for permission in policy.applies_to if permission not in given]
+    if missing:
+        raise Invalid(
+            f"policy {policy.id!r} yields role {role!r}, which does not give "
+            f"{', '.join(missing)}: whoever is approved would still be denied"
+        )
 
 
 class Policies(Records[ApprovalPolicy]):
@@ -30,8 +48,7 @@ class Policies(Records[ApprovalPolicy]):
     def _exact(self, work: Work, noun: ApprovalPolicy) -> ApprovalPolicy:
         world = work.world
         for permission in noun.applies_to:
-            if permission not in world.permissions:
-                raise unknown_permission(permission, world.permissions)
+            known_permission(world, permission)
         if noun.when is not None:
             compile(noun.when)
         for leaf in walk(noun.requirement):
@@ -48,9 +65,9 @@ class Policies(Records[ApprovalPolicy]):
         )
         if isinstance(noun.yields, AccessYield):
             role = known_role(world, noun.yields.role, noun.scope)
-            self._gives(world, role, exact)
             yields = msgspec.structs.replace(noun.yields, role=role)
             exact = msgspec.structs.replace(exact, yields=yields)
+            check_yield(world, exact)
         return exact
 
     def _sources(
@@ -60,20 +77,12 @@ class Policies(Records[ApprovalPolicy]):
             exact_source(work.world, source, noun.scope, closed=work.closed) for source in sources
         )
 
-    def _gives(self, world: Snapshot, role: str, policy: ApprovalPolicy) -> None:
-        given = world.role_perms.get(role) or frozenset()
-        missing = [permission for permission in policy.applies_to if permission not in given]
-        if missing:
-            raise Invalid(
-                f"policy {policy.id!r} yields role {role!r}, which does not give "
-                f"{', '.join(missing)}: whoever is approved would still be denied"
-            )
-
     def _dependents(self, work: Work, noun: ApprovalPolicy) -> Sequence[Record]:
         page = self._tenant.store.find(self._tenant.account, Query("gate", limit=1000))
         for doc in page.docs:
             gate = decode(Gate, doc)
-            if gate.policy == noun.ref:
+            now = work.left(gate)
+            if now is not None and now.policy == noun.ref:
                 raise InvalidState(f"policy {noun.id!r} is that of gate {gate.ref!r}")
         return ()
 

@@ -18,7 +18,7 @@ from placet.services.base import MAX_LISTED, Listing, Service, cut
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
 from placet.storage.codec import decode, key_of, kind_of
-from placet.storage.kinds import MAX_PAGE
+from placet.storage.kinds import KINDS, MAX_PAGE
 from placet.storage.port import Query
 
 __all__ = ["Records", "builtins_at_level"]
@@ -168,17 +168,50 @@ class Records(Service, Generic[N]):
 
     def save(self, work: Work, noun: N) -> N:
         """Authorize, make references exact, store; the caller records the event."""
-        self._authorize_edit(work, noun)
-        if getattr(noun, "managed", False):
-            raise Invalid(f"{self._what} {self._name_of(noun)!r} is managed: only code makes those")
-        noun.validate()
-        saved = work.put(self._exact(work, noun))
-        self._verify(work, saved)
+        return self.save_all(work, (noun,))[0]
+
+    def save_all(self, work: Work, nouns: Iterable[N]) -> Sequence[N]:
+        """`save` for nouns that do not name each other.
+
+        All references are read before the first noun is stored, since each look at `work.world`
+        after one costs.
+        """
+        exact = []
+        for noun in nouns:
+            self._authorize_edit(work, noun)
+            if getattr(noun, "managed", False):
+                raise Invalid(
+                    f"{self._what} {self._name_of(noun)!r} is managed: only code makes those"
+                )
+            noun.validate()
+            exact.append(self._exact(work, noun))
+        saved = [work.put(noun) for noun in exact]
+        for noun in saved:
+            self._verify(work, noun)
         return saved
+
+    def refuse_fixed(self, work: Work, noun: N) -> None:
+        """Raise InvalidState if what `noun` is to replace is built in or managed."""
+        before = self._stored(work, noun)
+        if before is not None:
+            self._refuse_managed(before, "changed")
+        elif self._builtin(work.snapshot, noun) is not None:
+            raise InvalidState(
+                f"{self._what} {self._name_of(noun)!r} is built in and cannot be changed"
+            )
+
+    def discard(self, work: Work, noun: N) -> None:
+        """Authorize, and drop a record that nothing needs; the caller records the event.
+
+        Raises InvalidState where something needs it, or where it is managed.
+        """
+        self._authorize_delete(work, noun, self._parts(noun))
+        self._refuse_managed(noun, "deleted")
+        self.remove(work, noun, cascade=False)
 
     def remove(self, work: Work, noun: N, *, cascade: bool) -> None:
         """Drop the record and what goes with it; the caller authorizes and records."""
-        dependents = self._dependents(work, noun)
+        dependents = [one for one in self._dependents(work, noun) if work.left(one) is not None]
         if dependents and not cascade:
             raise InvalidState(
                 f"{self._what} {self._name_of(noun)!r} is still used by "
@@ -296,15 +329,17 @@ class Records(Service, Generic[N]):
             )
 
     def _assignments_of(self, work: Work, name: str) -> Sequence[Record]:
-        """The assignments that name something, as they are stored."""
-        keys = work.snapshot.held.get(name) or ()
-        known = [work.snapshot.assignments.get(key) for key in keys]
-        read = work.get_all(Assignment, [(found.scope, found.id) for found in known if found])
-        return [assignment for assignment in read if assignment is not None]
+        """The assignments that name something, as they are stored, or as this work made them."""
+        world = work.world
+        keys = world.held.get(name) or ()
+        known = [found for key in keys if (found := world.assignments.get(key)) is not None]
+        read = work.get_all(Assignment, [(found.scope, found.id) for found in known])
+        return [stored or found for stored, found in zip(read, known, strict=True)]
 
     def _all(self, work: Work, scope: str) -> Iterator[N]:
         clause: dict[str, tuple[str | int, ...]] = {}
-        if hasattr(self.noun, "scope"):
+        scoped = hasattr(self.noun, "scope")
+        if scoped and "scope" in KINDS[kind_of(self.noun)].fields:
             clause["scope"] = (scope,)
         query = Query(kind_of(self.noun), where=clause, limit=MAX_PAGE)
         store, account = self._tenant.store, self._tenant.account
@@ -313,7 +348,9 @@ class Records(Service, Generic[N]):
         while True:
             page = store.find(account, query)
             for doc in page.docs:
-                yield decode(self.noun, doc)
+                found = decode(self.noun, doc)
+                if not scoped or (getattr(found, "scope", None) or "") == scope:
+                    yield found
             listed += len(page.docs)
             if page.next is None:
                 return

@@ -24,6 +24,7 @@ __all__ = [
     "exact_source",
     "known_group",
     "known_pattern",
+    "known_permission",
     "known_policy",
     "known_principal",
     "known_resource_group",
@@ -79,9 +80,16 @@ def known_pattern(world: Snapshot, pattern: str) -> str:
     if pattern.endswith(".*"):
         if not any(matches(pattern, permission) for permission in world.permissions):
             raise Invalid(f"no registered permission begins with {pattern[:-1]!r}")
-    elif pattern not in world.permissions:
-        raise unknown_permission(pattern, world.permissions)
+    else:
+        known_permission(world, pattern)
     return pattern
+
+
+def known_permission(world: Snapshot, permission: str) -> str:
+    """A registered permission; Invalid, naming the nearest one, for any other."""
+    if permission not in world.permissions:
+        raise unknown_permission(permission, world.permissions)
+    return permission
 
 
 def exact_source(world: Snapshot, source: str, scope: str, *, closed: bool) -> str:

@@ -12,7 +12,20 @@ from placet.services.records import Records, builtins_at_level
 from placet.services.references import known_pattern, known_role
 from placet.services.work import Work
 
-__all__ = ["Permissions", "ResourceGroups", "Resources", "Roles"]
+__all__ = ["Permissions", "ResourceGroups", "Resources", "Roles", "refuse_role_circle"]
+
+
+def refuse_role_circle(world: Snapshot, role: Role) -> None:
+    """Raise Invalid if a role includes itself, by way of other roles (failure mode 24)."""
+    waiting, seen = list(role.includes), set[str]()
+    while waiting:
+        ref = waiting.pop()
+        if ref == role.ref:
+            raise Invalid(f"role {role.id!r} would include itself, by way of other roles")
+        if ref not in seen:
+            seen.add(ref)
+            included = world.roles.get(ref)
+            waiting.extend(included.includes if included else ())
 
 
 class Roles(Records[Role]):
@@ -31,18 +44,10 @@ class Roles(Records[Role]):
         return msgspec.structs.replace(noun, includes=includes)
 
     def _verify(self, work: Work, noun: Role) -> None:
-        waiting, seen = list(noun.includes), set[str]()
-        while waiting:
-            ref = waiting.pop()
-            if ref == noun.ref:
-                raise Invalid(f"role {noun.id!r} would include itself, by way of other roles")
-            if ref not in seen:
-                seen.add(ref)
-                included = work.world.roles.get(ref)
-                waiting.extend(included.includes if included else ())
+        refuse_role_circle(work.world, noun)
 
     def _dependents(self, work: Work, noun: Role) -> Sequence[Record]:
-        for role in work.snapshot.roles.values():
+        for role in work.world.roles.values():
             if noun.ref in role.includes:
                 raise InvalidState(f"role {noun.id!r} is included by role {role.ref!r}")
         return self._assignments_of(work, f"role {noun.ref}")

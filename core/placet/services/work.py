@@ -71,6 +71,7 @@ class Work:
         self._unapplied: list[Fact] = []
         self._read: dict[Key, _Read] = {}
         self._written: dict[Key, Put | Drop] = {}
+        self._left: dict[Key, Noun | None] = {}
         self._changes: list[RawChange] = []
         self._events: list[NewEvent] = []
 
@@ -107,6 +108,10 @@ class Work:
                     _Read(0, None) if doc is None else _Read(doc.version, decode(noun, doc))
                 )
         return [cast("N | None", self._read[key].noun) for key in wanted]
+
+    def left(self, noun: N) -> N | None:
+        """A noun that is stored, as this work would leave it; None if the work drops it."""
+        return cast("N | None", self._left.get(key_of(noun), noun))
 
     # -- rights --------------------------------------------------------------------------------
 
@@ -227,6 +232,7 @@ class Work:
         if key in self._written:
             raise Invalid(f"{key.kind} {key.id!r} is changed twice in one step")
         self._written[key] = change
+        self._left[key] = after
         if key.kind in AUTHORITY_KINDS:
             changed = after if after is not None else before
             assert changed is not None, "a drop is of something that was read"

@@ -6,13 +6,14 @@ import random
 import msgspec
 import pytest
 from access_oracle import NaiveWorld
+from random_worlds import NOW, random_changes, random_noun, random_question
+
 from placet.access.advance import Fact, advance
 from placet.access.answers import Question
 from placet.access.check import Inquiry
 from placet.access.snapshot import Snapshot
 from placet.model import Assignment
 from placet.refs import ResourceRef
-from random_worlds import NOW, random_changes, random_noun, random_question
 
 SEEDS = range(400 if os.environ.get("PLACET_SOAK") else 40)
 

@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from placet.access.table import Table
 
 changes = st.lists(

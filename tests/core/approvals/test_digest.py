@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from placet.approvals.digest import bound_values, digest_of
 from placet.errors import Invalid
 

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 from approval_worlds import NOW, People, asked, policy, say
+
 from placet.approvals.compose import compose
 from placet.approvals.evaluate import evaluate, ways
 from placet.errors import Invalid
@@ -73,6 +74,12 @@ def test_a_source_that_cannot_be_told_never_counts() -> None:
     broken = People(broken=frozenset({"group:qa"}), qa="bo", ops="cy")
     assert _status(QA, "bo", people=broken) == "error"
     assert _status(AllOf(of=(QA, OPS)), "bo", "cy", people=broken) == "error"
+
+
+def test_a_no_counts_although_another_source_cannot_be_told() -> None:
+    broken = People(broken=frozenset({"group:qa"}), ops="cy")
+    done = say(asked(AllOf(of=(QA, OPS))), "cy", broken, "reject")
+    assert done.approval.status == "rejected"
 
 
 def test_an_empty_group_means_nobody() -> None:

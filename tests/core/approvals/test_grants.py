@@ -5,6 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 from approval_worlds import NOW, People, asked, say
+
 from placet.approvals.grants import grant_status, revoke, take
 from placet.errors import AccessDenied, InvalidState
 from placet.model import Grant

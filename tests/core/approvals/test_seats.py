@@ -4,6 +4,7 @@ from itertools import permutations
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from placet.approvals.seats import fill_seats
 
 people = st.frozensets(st.sampled_from("abcdef"), max_size=5)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from placet import AccessDenied, ApprovalRequired, Invalid, Placet
 from placet.testing import PlacetUnderTest, engine
 

@@ -3,11 +3,12 @@
 import types
 from importlib.metadata import EntryPoint
 
-import placet.hooks
 import pytest
+
+import placet.hooks
 from placet import Event, Invalid, Permission, Placet, hookimpl
 from placet.catalogue import Catalogue
-from placet.hooks import HookSpecs, Hooks
+from placet.hooks import Hooks, HookSpecs
 from placet.model import Approval
 from placet.storage.memory import MemoryStore
 from placet.storage.port import Store

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from office import office
+
 from placet.testing import PlacetUnderTest
 
 

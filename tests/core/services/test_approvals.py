@@ -3,10 +3,12 @@
 import msgspec
 import pytest
 from office import SYSTEM
+
 from placet import (
     AccessDenied,
     Actor,
     ApprovalPolicy,
+    Assignment,
     Invalid,
     InvalidState,
     NotFound,
@@ -325,15 +327,16 @@ def test_a_program_asks_for_a_person_who_then_cannot_review(placet: PlacetUnderT
     assert approval.subject == "user:sam"
     with pytest.raises(AccessDenied, match="stands behind"):
         placet.approve(approval, by="user:sam")
-    with pytest.raises(Invalid, match="name the person"):
+
+
+def test_a_program_that_names_nobody_is_refused(placet: PlacetUnderTest) -> None:
+    """T35."""
+    with placet.acting(SYSTEM):
+        placet.service_accounts.create(ServiceAccount(id="bot"))
         placet.assignments.create(
-            msgspec.structs.replace(
-                placet.assignments.get("sam", actor=SYSTEM),
-                id="bot",
-                principal="service_account:bot",
-            ),
-            actor=SYSTEM,
+            Assignment(id="bot", principal="service_account:bot", role="clerk")
         )
+    with pytest.raises(Invalid, match="name the person"):
         placet.request(*PAY, actor="service_account:bot")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from office import SYSTEM
+
 from placet import (
     AccessDenied,
     Actor,

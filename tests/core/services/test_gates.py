@@ -2,6 +2,7 @@
 
 import pytest
 from office import SYSTEM
+
 from placet import AccessDenied, Gate, Invalid, InvalidState, NotFound, ServiceAccount
 from placet.testing import PlacetUnderTest
 

@@ -2,6 +2,7 @@
 
 import pytest
 from office import SYSTEM
+
 from placet import Assignment, Invalid, Placet, Role, User, hookimpl
 from placet.model import Record
 from placet.services import index as index_module
@@ -119,7 +120,7 @@ def test_a_load_that_others_write_under_ends_at_the_head(two: tuple[Placet, Plac
     _fill(first)
     store = first.store
     real_find = MemoryStore.find
-    wrote = []
+    wrote: list[bool] = []
 
     def find_and_write(self: MemoryStore, account: str, query: object) -> object:
         page = real_find(self, account, query)  # type: ignore[arg-type]  # passed on

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from office import SYSTEM, office
+
 from placet import InvalidState, PlacetError
 from placet.testing import PlacetUnderTest
 
@@ -75,7 +76,9 @@ def test_two_who_take_the_same_pass_use_it_once() -> None:
         done = placet.approve(asked, by="user:dana")
         assert done.grant is not None
 
-        def take(grant: str = done.grant, digest: str = done.digest) -> object:
+        def take(
+            grant: str = done.grant, digest: str = done.digest, placet: PlacetUnderTest = placet
+        ) -> object:
             return placet.grants.take(grant, digest, actor="user:sam")
 
         outcomes = _both(take, take)
