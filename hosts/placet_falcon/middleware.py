@@ -1,0 +1,117 @@
+"""What happens around every request, whichever surface it belongs to."""
+
+import logging
+import re
+import time
+import uuid
+from typing import Any
+
+import falcon
+
+from placet.errors import AccessDenied
+from placet_falcon.authentication import Authenticator
+from placet_falcon.decoding import refuse_controls, too_large
+from placet_falcon.host import Call, Host
+from placet_falcon.paths import routed_path, segment_text
+
+__all__ = ["Addressing", "Authenticating", "Recording"]
+
+_log = logging.getLogger("placet_falcon.access")
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_NO_ROUTE = "(none)"
+
+
+class Recording:
+    """Gives every request an id, and writes one line and one measurement about each.
+
+    The line holds the template of the path, never the path: ids stay out of logs, and what a client
+    may have put into an address as well.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Name the request, as its sender did if that is printable ASCII."""
+        sent = req.get_header("X-Request-ID") or ""
+        req.context.request_id = sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+        req.context.max_body_bytes = self._host.settings.max_body_bytes
+        req.context.started = time.perf_counter()
+        resp.set_header("X-Request-ID", req.context.request_id)
+
+    def process_response(
+        self, req: falcon.Request, resp: falcon.Response, resource: object, req_succeeded: bool
+    ) -> None:
+        """Set the headers of every answer, and write down how it went."""
+        if resp.get_header("X-Content-Type-Options") is None:
+            resp.set_header("X-Content-Type-Options", "nosniff")
+        if resp.get_header("Cache-Control") is None:
+            resp.set_header("Cache-Control", "no-store")
+        seconds = time.perf_counter() - req.context.started
+        method = req.method if req.method in falcon.HTTP_METHODS else "OTHER"
+        route = (req.uri_template or _NO_ROUTE) if resource is not None else _NO_ROUTE
+        self._host.metrics.answered(method, route, resp.status_code, seconds)
+        said: dict[str, Any] = {
+            "method": method,
+            "path": route,
+            "status": resp.status_code,
+            "ms": round(seconds * 1000, 3),
+            "request_id": req.context.request_id,
+        }
+        call: Call | None = req.context.get("call")
+        if call is not None:
+            said["account"] = call.placet.account
+            said["principal"] = call.actor.principal
+        _log.info("request", extra={"placet": said})
+
+
+class Addressing:
+    """Routes by what was meant: trailing slashes off, names whole, HEAD like GET; not too long."""
+
+    def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Rewrite path and method before the router sees them. Raises HTTPContentTooLarge."""
+        req.path = routed_path(req.env)
+        if req.method == "HEAD":
+            req.context.head = True
+            req.method = "GET"
+        if (req.content_length or 0) > req.context.max_body_bytes:
+            raise too_large(req.context.max_body_bytes)
+
+    def process_response(
+        self, req: falcon.Request, resp: falcon.Response, resource: object, req_succeeded: bool
+    ) -> None:
+        """Say HEAD again, so that the answer has headers only."""
+        if req.context.get("head"):
+            req.method = "HEAD"
+
+
+class Authenticating:
+    """Nobody reaches a resource of a surface unknown, and nobody in another's account."""
+
+    def __init__(self, host: Host, authenticator: Authenticator) -> None:
+        self._host = host
+        self._authenticator = authenticator
+
+    def process_resource(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        resource: object,
+        params: dict[str, Any],
+    ) -> None:
+        """Put the `Call` into the context. Raises HTTPUnauthorized or AccessDenied."""
+        for name, value in params.items():
+            params[name] = segment_text(value)
+        surface = self._host.surface_of(req.path)
+        if surface is None or getattr(resource, "public", False):
+            return
+        named = surface.account(req, params)
+        caller = self._authenticator.caller(self._host.authentication(), req, named)
+        if named is not None and named != caller.account:
+            # The same whether or not there is such an account.
+            raise AccessDenied(
+                f"these credentials are of account {caller.account!r}, not of {named!r}"
+            )
+        for name, value in params.items():
+            refuse_controls(name, value)
+        req.context.call = Call(self._host.placet.tenant(caller.account), caller.actor)

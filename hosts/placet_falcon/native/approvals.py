@@ -1,0 +1,166 @@
+"""Asking for a decision, and making it."""
+
+import falcon
+import msgspec
+
+from placet import Actor
+from placet.model import ApprovalStatus, JsonObject, Verdict
+from placet_falcon.decoding import Body, NoQuery, read_query
+from placet_falcon.host import Host, call_of
+from placet_falcon.native.answers import answer, cursor_page
+from placet_falcon.native.labels import labels_of
+
+__all__ = ["Approval", "Approvals"]
+
+
+class _Request(msgspec.Struct, frozen=True):
+    permission: str
+    on: str | None = None
+    args: JsonObject = {}
+    scope: str | None = None
+    properties: JsonObject = {}
+    justification: str = ""
+    contributors: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
+    on_behalf_of: str | None = None
+
+
+class _List(msgspec.Struct, frozen=True):
+    status: ApprovalStatus | None = None
+    scope: str | None = None
+    requester: str | None = None
+    subject: str | None = None
+    permission: str | None = None
+    resource: str | None = None
+    reviewer: str | None = None
+    label: tuple[str, ...] = ()
+    descending: bool = True
+    limit: int = 50
+    after: str | None = None
+
+
+class _Review(msgspec.Struct, frozen=True):
+    verdict: Verdict
+    comment: str = ""
+    digest: str | None = None
+
+
+class _Reason(msgspec.Struct, frozen=True):
+    reason: str = ""
+
+
+class _Nothing(msgspec.Struct, frozen=True):
+    pass
+
+
+class Approvals:
+    """All approvals that the caller may see."""
+
+    _body = Body(_Request)
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, account: str) -> None:
+        """One page, newest first."""
+        placet, actor = call_of(req)
+        query = read_query(req, _List)
+        found = placet.approvals.list(
+            status=query.status,
+            scope=query.scope,
+            requester=query.requester,
+            subject=query.subject,
+            permission=query.permission,
+            resource=query.resource,
+            reviewer=query.reviewer,
+            labels=labels_of(query.label),
+            descending=query.descending,
+            limit=query.limit,
+            after=query.after,
+            actor=actor,
+        )
+        answer(resp, cursor_page(found))
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, account: str) -> None:
+        """Ask, for oneself or on somebody's behalf; the same again is the same approval."""
+        placet, actor = call_of(req)
+        read_query(req, NoQuery)
+        wanted = self._body.read(req)
+        approval = placet.approvals.request(
+            wanted.permission,
+            wanted.on,
+            wanted.args,
+            scope=wanted.scope,
+            properties=wanted.properties,
+            justification=wanted.justification,
+            contributors=wanted.contributors,
+            labels=wanted.labels,
+            origin="native",
+            actor=Actor(actor.principal, wanted.on_behalf_of, actor.chain)
+            if wanted.on_behalf_of is not None
+            else actor,
+        )
+        answer(resp, approval, falcon.HTTP_201)
+        path = f"/placet/v1/accounts/{account}/approvals/{approval.id}"
+        resp.location = self._host.address(path, account)
+
+
+class Approval:
+    """One approval, and everything that can happen to it."""
+
+    _review = Body(_Review)
+    _reason = Body(_Reason)
+    _nothing = Body(_Nothing)
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, account: str, id: str) -> None:
+        """The approval, its status as it is now."""
+        placet, actor = call_of(req)
+        read_query(req, NoQuery)
+        answer(resp, placet.approvals.get(id, actor=actor))
+
+    def on_get_explanation(
+        self, req: falcon.Request, resp: falcon.Response, account: str, id: str
+    ) -> None:
+        """Why it stands as it does."""
+        placet, actor = call_of(req)
+        read_query(req, NoQuery)
+        answer(resp, placet.approvals.explain(id, actor=actor))
+
+    def on_post_reviews(
+        self, req: falcon.Request, resp: falcon.Response, account: str, id: str
+    ) -> None:
+        """Approve, reject or abstain."""
+        placet, actor = call_of(req)
+        read_query(req, NoQuery)
+        said = self._review.read(req)
+        reviewed = placet.approvals.review(
+            id, said.verdict, comment=said.comment, digest=said.digest, actor=actor
+        )
+        answer(resp, reviewed)
+
+    def on_post_withdraw(
+        self, req: falcon.Request, resp: falcon.Response, account: str, id: str
+    ) -> None:
+        """Take back one's own request, or one's own review."""
+        placet, actor = call_of(req)
+        read_query(req, NoQuery)
+        self._nothing.read(req)
+        answer(resp, placet.approvals.withdraw(id, actor=actor))
+
+    def on_post_cancel(
+        self, req: falcon.Request, resp: falcon.Response, account: str, id: str
+    ) -> None:
+        """End a request that is pending."""
+        placet, actor = call_of(req)
+        read_query(req, NoQuery)
+        reason = self._reason.read(req).reason
+        answer(resp, placet.approvals.cancel(id, reason=reason, actor=actor))
+
+    def on_post_settle(
+        self, req: falcon.Request, resp: falcon.Response, account: str, id: str
+    ) -> None:
+        """Bring it up to what the clock and the directory say."""
+        placet, actor = call_of(req)
+        read_query(req, NoQuery)
+        self._nothing.read(req)
+        answer(resp, placet.approvals.settle(id, actor=actor))
