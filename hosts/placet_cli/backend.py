@@ -1,0 +1,119 @@
+"""Where a command works, as it sees it: one protocol for a store and for a server.
+
+Answers are the JSON documents of the native API, whoever gives them, so that there is one way of
+showing them and `--json` means the same everywhere. Every method raises an error of
+`placet.errors`.
+"""
+
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from placet.bundle import Bundle, loads
+from placet.errors import Invalid
+
+__all__ = ["Asking", "Backend", "BundleText", "Filter", "Json", "NewKey", "Question", "Verdict"]
+
+Json = dict[str, Any]
+Verdict = Literal["approve", "reject"]
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """May `principal` use `permission` on the resource `on`?"""
+
+    principal: str
+    permission: str
+    on: str | None = None
+    scope: str | None = None
+    properties: Json = {}
+
+
+class Asking(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A request to be allowed something, made on purpose."""
+
+    permission: str
+    on: str | None = None
+    args: Json = {}
+    scope: str | None = None
+    properties: Json = {}
+    justification: str = ""
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which approvals to list; newest first, `limit` of them, behind the cursor `after`."""
+
+    status: str | None = None
+    scope: str | None = None
+    requester: str | None = None
+    limit: int = 50
+    after: str | None = None
+
+
+class NewKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A token to issue; `expires_at` is RFC 3339 text, None for never."""
+
+    principal: str
+    id: str | None = None
+    name: str = ""
+    expires_at: str | None = None
+
+
+class BundleText(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle as it was read from a file named `name`."""
+
+    name: str
+    text: bytes
+    format: Literal["toml", "json"]
+
+    def load(self) -> Bundle:
+        """The bundle. Raises Invalid naming every mistake in its shape."""
+        try:
+            return loads(self.text.decode(), self.format, name=self.name)
+        except UnicodeDecodeError as error:
+            raise Invalid(f"bundle {self.name!r} is not UTF-8 at byte {error.start}") from error
+
+
+class Backend(Protocol):
+    """A store or a server, for one account and one caller."""
+
+    def decide(self, question: Question) -> Json:
+        """The decision: outcome, reasons, policies, revision."""
+
+    def explain(self, question: Question) -> Json:
+        """The explanation: the decision, with near misses."""
+
+    def request(self, asking: Asking) -> Json:
+        """The approval that was opened, or found."""
+
+    def review(self, id: str, verdict: Verdict, comment: str) -> Json:
+        """The approval after the review."""
+
+    def approvals(self, filter: Filter) -> Json:
+        """A page of approvals: items, next."""
+
+    def approval(self, id: str) -> Json:
+        """One approval, its status as of now."""
+
+    def explanation(self, id: str) -> Json:
+        """Why an approval stands as it does: approval, status, why, tree."""
+
+    def issue(self, key: NewKey) -> Json:
+        """A new credential and its token, shown this once."""
+
+    def verification(self) -> Json:
+        """What a walk along the log found: events, head, ok, fault."""
+
+    def validate(self, bundle: BundleText) -> Json:
+        """What is wrong with the bundle: problems, none if it is valid."""
+
+    def diff(self, bundle: BundleText, *, prune: bool) -> Json:
+        """What applying the bundle would change."""
+
+    def apply(self, bundle: BundleText, *, prune: bool) -> Json:
+        """What applying the bundle changed."""
+
+    def test(self, bundle: BundleText) -> Json:
+        """How the tests of the bundle came out, on an empty account in memory."""
+
+    def close(self) -> None:
+        """Let go of the store."""

@@ -1,0 +1,159 @@
+"""A store, opened in this process by an engine of its own, with what a service would load."""
+
+from datetime import datetime
+from typing import Literal, cast, get_args
+
+import msgspec
+
+from placet import Placet
+from placet.access.answers import Decision, Explanation
+from placet.access.check import Inquiry
+from placet.bundle import test, validate
+from placet.errors import Invalid
+from placet.model import Actor, ApprovalStatus, plain
+from placet_cli.backend import Asking, BundleText, Filter, Json, NewKey, Question, Verdict
+from placet_falcon.settings import ServiceSettings, open_placet
+
+__all__ = ["Embedded"]
+
+
+class Embedded:
+    """The backend that is a store; `actor` is who calls."""
+
+    def __init__(self, placet: Placet, actor: Actor) -> None:
+        self._placet = placet
+        self._actor = actor
+
+    @classmethod
+    def open(
+        cls, url: str, account: str, actor: Actor, *, directory: Literal["open", "closed"]
+    ) -> "Embedded":
+        """An engine on the store at `url`, as a service would open it."""
+        settings = ServiceSettings(store=url, account=account, directory=directory)
+        return cls(open_placet(settings), actor)
+
+    def decide(self, question: Question) -> Json:
+        """The decision: outcome, reasons, policies, revision."""
+        unknown = self._unregistered(question)
+        if unknown is not None:
+            return _json(unknown)
+        return _json(self._placet.questions.decide(self._inquiry(question)))
+
+    def explain(self, question: Question) -> Json:
+        """The explanation: the decision, with near misses."""
+        unknown = self._unregistered(question)
+        if unknown is not None:
+            about = Explanation(
+                unknown.outcome,
+                question.principal,
+                question.permission,
+                question.on or "",
+                question.scope or "",
+                unknown.reasons,
+                (),
+                unknown.revision,
+            )
+            return _json(about)
+        return _json(self._placet.questions.explain(self._inquiry(question)))
+
+    def request(self, asking: Asking) -> Json:
+        """The approval that was opened, or found."""
+        return _json(
+            self._placet.approvals.request(
+                asking.permission,
+                asking.on,
+                asking.args,
+                scope=asking.scope,
+                properties=asking.properties,
+                justification=asking.justification,
+                origin="cli",
+                actor=self._actor,
+            )
+        )
+
+    def review(self, id: str, verdict: Verdict, comment: str) -> Json:
+        """The approval after the review."""
+        return _json(self._placet.approvals.review(id, verdict, comment=comment, actor=self._actor))
+
+    def approvals(self, filter: Filter) -> Json:
+        """A page of approvals: items, next."""
+        if filter.status is not None and filter.status not in get_args(ApprovalStatus):
+            raise Invalid(f"{filter.status!r} is no status of an approval")
+        page = self._placet.approvals.list(
+            status=cast("ApprovalStatus | None", filter.status),
+            scope=filter.scope,
+            requester=filter.requester,
+            limit=filter.limit,
+            after=filter.after,
+            actor=self._actor,
+        )
+        return {"items": [_json(one) for one in page.items], "next": page.next}
+
+    def approval(self, id: str) -> Json:
+        """One approval, its status as of now."""
+        return _json(self._placet.approvals.get(id, actor=self._actor))
+
+    def explanation(self, id: str) -> Json:
+        """Why an approval stands as it does: approval, status, why, tree."""
+        return _json(self._placet.approvals.explain(id, actor=self._actor))
+
+    def issue(self, key: NewKey) -> Json:
+        """A new credential and its token, shown this once."""
+        expires_at = None if key.expires_at is None else datetime.fromisoformat(key.expires_at)
+        issued = self._placet.credentials.issue(
+            key.principal, id=key.id, name=key.name, expires_at=expires_at, actor=self._actor
+        )
+        credential = _json(issued.credential)
+        del credential["secret_hash"]
+        return {"credential": credential, "token": issued.token}
+
+    def verification(self) -> Json:
+        """What a walk along the log found: events, head, ok, fault."""
+        found = self._placet.audit.verify(actor=self._actor)
+        return {**_json(found), "ok": found.ok}
+
+    def validate(self, bundle: BundleText) -> Json:
+        """What is wrong with the bundle: problems, none if it is valid."""
+        found = validate(bundle.load(), self._placet.audit.view)
+        return {"problems": [_json(problem) for problem in found]}
+
+    def diff(self, bundle: BundleText, *, prune: bool) -> Json:
+        """What applying the bundle would change."""
+        return self._placet.diff(bundle.load(), prune=prune, actor=self._actor).as_dict()
+
+    def apply(self, bundle: BundleText, *, prune: bool) -> Json:
+        """What applying the bundle changed."""
+        return self._placet.apply(bundle.load(), prune=prune, actor=self._actor).as_dict()
+
+    def test(self, bundle: BundleText) -> Json:
+        """How the tests of the bundle came out, on an empty account in memory."""
+        results = test(bundle.load(), self._placet.audit.view)
+        return {"results": [{**_json(one), "passed": one.passed} for one in results]}
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._placet.close()
+
+    def _unregistered(self, question: Question) -> Decision | None:
+        """The denial of a permission that nobody has registered: an answer, not an error."""
+        questions = self._placet.questions
+        reason = questions.unregistered(question.permission)
+        if reason is None:
+            return None
+        return Decision("denied", (reason,), questions.view.tenant.index.current().revision)
+
+    def _inquiry(self, question: Question) -> Inquiry:
+        return self._placet.questions.inquiry(
+            question.principal,
+            question.permission,
+            question.on,
+            scope=question.scope,
+            properties=question.properties,
+            consistency="latest",
+            actor=self._actor,
+        )
+
+
+def _json(value: msgspec.Struct) -> Json:
+    """The value as the native API answers it."""
+    return cast(Json, plain(value))

@@ -1,0 +1,242 @@
+"""A server, spoken to over its native API (`/placet/v1/accounts/{account}`)."""
+
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+
+from placet.errors import (
+    AccessDenied,
+    AlreadyExists,
+    ApprovalRequired,
+    Conflict,
+    Corrupt,
+    Invalid,
+    InvalidState,
+    NotFound,
+    PlacetError,
+    Problem,
+    Unavailable,
+)
+from placet_cli.backend import Asking, BundleText, Filter, Json, NewKey, Question, Verdict
+
+__all__ = ["Answer", "Remote", "Server"]
+
+TIMEOUT = 30
+"""Seconds without a byte after which a server is taken to be unavailable."""
+
+_Raising = Callable[[str], PlacetError]
+_ERRORS: Mapping[str, _Raising] = {
+    "unauthenticated": AccessDenied,
+    "access_denied": AccessDenied,
+    "already_exists": AlreadyExists,
+    "conflict": Conflict,
+    "corrupt": Corrupt,
+    "invalid_state": InvalidState,
+    "not_found": NotFound,
+    "unavailable": Unavailable,
+}
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a server said: the status, and the body as JSON where it is that, else as text."""
+
+    status: int
+    body: Any
+
+
+class Server:
+    """One server, by its base URL; a connection for each call, and no redirect is followed: a
+    token goes where its owner said, and nowhere else.
+    """
+
+    def __init__(self, url: str, *, timeout: float = TIMEOUT) -> None:
+        parts = urlsplit(url)
+        try:
+            port = parts.port
+        except ValueError:
+            port = 0
+        if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+            raise Invalid(f"{url!r} is no server URL; write 'https://placet.example.com'")
+        if parts.username is not None:
+            raise Invalid("a server URL holds no user or password; the token is in PLACET_TOKEN")
+        self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+        self._secure = parts.scheme == "https"
+        self._host, self._port, self._prefix = parts.hostname, port, parts.path.rstrip("/")
+        self._timeout = timeout
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        token: str | None = None,
+        content_type: str = "application/json",
+    ) -> Answer:
+        """One request, and its answer whatever the status.
+
+        Raises Unavailable where the server cannot be reached, or does not speak HTTP.
+        """
+        headers = {"Accept": "application/json"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        if body is not None:
+            headers["Content-Type"] = content_type
+        connection = self._connection()
+        try:
+            connection.request(method, self._prefix + path, body, headers)
+            response = connection.getresponse()
+            return Answer(response.status, _body(response))
+        except ConnectionRefusedError as error:
+            raise Unavailable(f"nothing listens at {self.url}; is the server running?") from error
+        except socket.gaierror as error:
+            raise Unavailable(f"the host of {self.url} is not known") from error
+        except TimeoutError as error:
+            raise Unavailable(
+                f"{self.url} did not answer within {self._timeout:g} seconds"
+            ) from error
+        except ssl.SSLError as error:
+            raise Unavailable(f"{self.url} cannot be trusted: {error.reason}") from error
+        except (OSError, HTTPException, UnicodeError) as error:
+            raise Unavailable(
+                f"{self.url} cannot be used: {str(error) or type(error).__name__}"
+            ) from error
+        finally:
+            connection.close()
+
+    def _connection(self) -> HTTPConnection:
+        kind = HTTPSConnection if self._secure else HTTPConnection
+        return kind(self._host, self._port, timeout=self._timeout)
+
+
+class Remote:
+    """The backend that is a server; the token says who calls."""
+
+    def __init__(self, server: Server, account: str, token: str) -> None:
+        self._server = server
+        self._base = f"/placet/v1/accounts/{quote(account, safe='')}"
+        self._token = token
+
+    def decide(self, question: Question) -> Json:
+        """The decision: outcome, reasons, policies, revision."""
+        return self._post("/decide", question, has="outcome")
+
+    def explain(self, question: Question) -> Json:
+        """The explanation: the decision, with near misses."""
+        return self._post("/explain", question, has="outcome")
+
+    def request(self, asking: Asking) -> Json:
+        """The approval that was opened, or found."""
+        return self._post("/approvals", asking, has="id")
+
+    def review(self, id: str, verdict: Verdict, comment: str) -> Json:
+        """The approval after the review."""
+        body = {"verdict": verdict, "comment": comment}
+        return self._post(f"/approvals/{quote(id, safe='')}/reviews", body, has="id")
+
+    def approvals(self, filter: Filter) -> Json:
+        """A page of approvals: items, next."""
+        query = {**msgspec.to_builtins(filter), "limit": filter.limit, "descending": "true"}
+        return self._call("GET", f"/approvals?{urlencode(query)}", has="items")
+
+    def approval(self, id: str) -> Json:
+        """One approval, its status as of now."""
+        return self._call("GET", f"/approvals/{quote(id, safe='')}", has="id")
+
+    def explanation(self, id: str) -> Json:
+        """Why an approval stands as it does: approval, status, why, tree."""
+        return self._call("GET", f"/approvals/{quote(id, safe='')}/explanation", has="tree")
+
+    def issue(self, key: NewKey) -> Json:
+        """A new credential and its token, shown this once."""
+        return self._post("/credentials", key, has="token")
+
+    def verification(self) -> Json:
+        """What a walk along the log found: events, head, ok, fault."""
+        return self._call("GET", "/audit/verification", has="ok")
+
+    def validate(self, bundle: BundleText) -> Json:
+        """What is wrong with the bundle: problems, none if it is valid."""
+        return self._bundle("/bundle/validate", bundle, has="problems")
+
+    def diff(self, bundle: BundleText, *, prune: bool) -> Json:
+        """What applying the bundle would change."""
+        return self._bundle("/bundle/diff" + _PRUNE[prune], bundle, has="steps")
+
+    def apply(self, bundle: BundleText, *, prune: bool) -> Json:
+        """What applying the bundle changed."""
+        return self._bundle("/bundle/apply" + _PRUNE[prune], bundle, has="steps")
+
+    def test(self, bundle: BundleText) -> Json:
+        """How the tests of the bundle came out, on an empty account in memory."""
+        return self._bundle("/bundle/test", bundle, has="results")
+
+    def close(self) -> None:
+        """Nothing is held between calls."""
+
+    def _post(self, path: str, body: Any, *, has: str) -> Json:
+        return self._call("POST", path, msgspec.json.encode(body), has=has)
+
+    def _bundle(self, path: str, bundle: BundleText, *, has: str) -> Json:
+        kind = f"application/{bundle.format}"
+        return self._call("POST", path, bundle.text, has=has, content_type=kind)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        has: str,
+        content_type: str = "application/json",
+    ) -> Json:
+        """The answer, a document with the field `has`; raises what the server refused with."""
+        answer = self._server.call(
+            method, self._base + path, body, token=self._token, content_type=content_type
+        )
+        said = answer.body
+        if 200 <= answer.status < 300 and isinstance(said, dict) and has in said:
+            return said
+        raise _error(answer, self._server.url)
+
+
+_PRUNE = {True: "?prune=true", False: ""}
+
+
+def _body(response: HTTPResponse) -> Any:
+    raw = response.read()
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return raw.decode(errors="replace")
+
+
+def _error(answer: Answer, url: str) -> PlacetError:
+    """What the server refused, as the core would have raised it here."""
+    said = answer.body.get("error") if isinstance(answer.body, dict) else None
+    if not isinstance(said, dict) or not isinstance(said.get("message"), str):
+        return Unavailable(
+            f"{url} answered {answer.status} in another form than placet's; is it a placet server?"
+        )
+    code, message = str(said.get("code")), said["message"]
+    if code == "approval_required":
+        approval = said.get("approval") or {}
+        known = {name: approval.get(name) for name in ("approval", "url")}
+        return ApprovalRequired(
+            message, **known, status=approval.get("status", ""), why=approval.get("why", "")
+        )
+    if code in _ERRORS:
+        return _ERRORS[code](message)
+    if answer.status >= 500:
+        return Unavailable(message)
+    problems = [
+        Problem(str(one.get("path", "")), str(one.get("message", "")))
+        for one in said.get("problems") or ()
+        if isinstance(one, dict)
+    ]
+    return Invalid(message, problems)
