@@ -32,10 +32,8 @@ CONFIG = "PLACET_CONFIG"
 BOOTSTRAP_TOKEN = "PLACET_BOOTSTRAP_TOKEN"  # noqa: S105  # a name, not a token
 """The variable that holds the token of the first caller (`placet_falcon.bootstrap`)."""
 _PREFIX = "PLACET_"
-_BESIDE = frozenset(
-    {CONFIG, BOOTSTRAP_TOKEN, "PLACET_TOKEN", "PLACET_SERVER", "PLACET_SOAK"}
-)
-"""Variables that are no settings: two of this module, what a client says, what our tests say."""
+_BESIDE = frozenset({CONFIG, BOOTSTRAP_TOKEN, "PLACET_TOKEN", "PLACET_SERVER"})
+"""Variables that are no settings: two of this module, and two of the command as a client."""
 _ONE_PROCESS = frozenset({"memory", "tinydb"})
 MIN_KEY = 32
 

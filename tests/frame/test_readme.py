@@ -172,7 +172,7 @@ def test_the_first_command_works_on_a_copy_of_the_project(
     blocks: list[Block], pytestconfig: pytest.Config, tmp_path: Path
 ) -> None:
     """Set-up, install and demo as a newcomer does them; the demo ends instead of serving."""
-    if sys.version_info[:2] != (3, 11) and not os.environ.get("PLACET_SOAK"):
+    if sys.version_info[:2] != (3, 11) and not os.environ.get("SOAK"):
         pytest.skip("once is enough: it runs on Python 3.11, and everywhere in the soak")
     (command,) = [b.text.strip() for b in blocks if "placet demo" in b.text and "venv" in b.text]
     ignored = shutil.ignore_patterns(".*", "__pycache__", "dist", "build")

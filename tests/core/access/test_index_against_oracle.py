@@ -15,7 +15,7 @@ from placet.access.snapshot import Snapshot
 from placet.model import Assignment
 from placet.refs import ResourceRef
 
-SEEDS = range(400 if os.environ.get("PLACET_SOAK") else 40)
+SEEDS = range(400 if os.environ.get("SOAK") else 40)
 
 
 def _ask(snapshot: Snapshot, question: tuple[str, str, tuple[str, str], str]) -> bool:

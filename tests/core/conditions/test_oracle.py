@@ -31,7 +31,7 @@ if HAS_WHEEL:
 else:
     cel = pytest.importorskip("cel_expr_python.cel", reason="cel-expr-python has no wheel here")
 
-EXAMPLES = 20_000 if os.environ.get("PLACET_SOAK") == "1" else 2_000
+EXAMPLES = 20_000 if os.environ.get("SOAK") == "1" else 2_000
 # The same examples on every run, and new ones in a soak.
 QUIETLY = settings(
     max_examples=EXAMPLES,

@@ -1,6 +1,6 @@
 """A process that is killed at any moment of a commit loses nothing that it was told is kept.
 
-Ten kills by default; `PLACET_SOAK=1` makes it 200.
+Ten kills by default; `SOAK=1` makes it 200.
 """
 
 import os
@@ -19,7 +19,7 @@ from placet_tinydb.store import TinyDBStore
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 
-KILLS = 200 if os.environ.get("PLACET_SOAK") == "1" else 10
+KILLS = 200 if os.environ.get("SOAK") == "1" else 10
 COUNTER = Key("user", "counter")
 
 WRITER = """
