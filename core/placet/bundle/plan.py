@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from placet.model import Assignment, Gate, Membership, Record
+from placet.refs import spoken
 from placet.storage.codec import kind_of
 
 __all__ = ["Plan", "Step", "name_of", "step_for"]
@@ -71,10 +72,10 @@ def name_of(noun: Record) -> str:
     """How a step names a noun.
 
     >>> name_of(Membership(group="group:qa@/", member="user:ana"))
-    'user:ana in group:qa@/'
+    'user:ana in group:qa'
     """
     if isinstance(noun, Membership):
-        return f"{noun.member} in {noun.group}"
+        return f"{spoken(noun.member)} in {spoken(noun.group)}"
     ref = getattr(noun, "ref", None)
     return ref.partition("@/")[0] if isinstance(ref, str) else str(getattr(noun, "id", ""))
 
@@ -96,12 +97,12 @@ def step_for(
 def _summary(action: Action, noun: Record) -> str:
     if isinstance(noun, Membership) and action in ("create", "remove"):
         verb, way = ("puts", "into") if action == "create" else ("takes", "out of")
-        return f"{verb} {noun.member} {way} {noun.group}"
+        return f"{verb} {spoken(noun.member)} {way} {spoken(noun.group)}"
     if isinstance(noun, Assignment) and action in ("create", "update", "remove"):
         denied = "a deny of " if noun.effect == "deny" else ""
         verb, way = ("takes", "from") if action == "remove" else ("gives", "to")
         off = ", disabled" if noun.disabled else ""
-        return f"{verb} {denied}role {noun.role} {way} {noun.principal}{off}"
+        return f"{verb} {denied}role {spoken(noun.role)} {way} {spoken(noun.principal)}{off}"
     if isinstance(noun, Gate) and action in ("create", "update"):
-        return f"opened under policy {noun.policy}"
+        return f"opened under policy {spoken(noun.policy)}"
     return ""
