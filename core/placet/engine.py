@@ -1,6 +1,5 @@
 """What an embedder holds: one object that asks, decides, protects and administers."""
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
@@ -8,18 +7,16 @@ from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, ParamSpec, Self, TypeVar
 
-from placet.access.advance import of_catalogue
 from placet.access.answers import Decision, Explanation
-from placet.access.snapshot import Snapshot
 from placet.bundle import Bundle, Plan, load, plan_of
 from placet.bundle import apply as apply_bundle
-from placet.catalogue import CORE_CATALOGUE, merged
 from placet.clock import Clock, SystemClock
 from placet.errors import Invalid
 from placet.hooks import Hooks
-from placet.model import SYSTEM, Actor, Approval, JsonObject, Verdict
+from placet.model import Actor, Approval, JsonObject, Verdict
 from placet.protect import protected
 from placet.refs import parse_scope, text_fault
+from placet.runtime import Runtime
 from placet.services.approvals import Approvals
 from placet.services.assignments import Assignments
 from placet.services.audit import Audit
@@ -45,97 +42,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class _Engine:
-    """What every view of one engine shares. No I/O and no thread before first use."""
-
-    def __init__(
-        self,
-        url: str,
-        *,
-        hooks: Hooks,
-        clock: Clock,
-        settings: Settings,
-        bundle: "Bundle | str | PathLike[str] | None",
-        bundle_account: str,
-        passwords: PasswordHasher | None,
-    ) -> None:
-        self.hooks = hooks
-        self.clock = clock
-        self.settings = settings
-        self.passwords = passwords
-        self._url = url
-        self._bundle = bundle
-        self._bundle_account = bundle_account
-        # Opening applies the bundle, which asks for its own tenant again.
-        self._lock = threading.RLock()
-        self._store: Store | None = None
-        self._base: Snapshot | None = None
-        self._authentication: Authentication | None = None
-        self._tenants: dict[str, Tenant] = {}
-
-    def store(self) -> Store:
-        """The store, opened at first use."""
-        if self._store is None:
-            with self._lock:
-                if self._store is None:
-                    self._store = self.hooks.open_store(self._url)
-        return self._store
-
-    def tenant(self, account: str) -> Tenant:
-        """What the services of an account share, made at first use."""
-        found = self._tenants.get(account)
-        if found is not None:
-            return found
-        with self._lock:
-            found = self._tenants.get(account)
-            if found is None:
-                found = Tenant(
-                    self.store(),
-                    account,
-                    base=self._catalogue(),
-                    clock=self.clock,
-                    hooks=self.hooks,
-                    settings=self.settings,
-                )
-                if self._bundle is not None and account == self._bundle_account:
-                    apply_bundle(
-                        View(found), load(self._bundle), actor=SYSTEM, passwords=self.passwords
-                    )
-                self._tenants[account] = found
-        return found
-
-    def authentication(self) -> Authentication:
-        """Who sent a token or a password. A bundle's credentials are there: it is applied first."""
-        if self._authentication is None:
-            if self._bundle is not None:
-                self.tenant(self._bundle_account)
-            self._authentication = Authentication(
-                self.store(),
-                clock=self.clock,
-                passwords=self.passwords,
-                closed=self.settings.directory == "closed",
-            )
-        return self._authentication
-
-    def close(self) -> None:
-        """Close the store, if it was opened."""
-        with self._lock:
-            if self._store is not None:
-                self._store.close()
-
-    def _catalogue(self) -> Snapshot:
-        if self._base is None:
-            self._base = of_catalogue(merged(CORE_CATALOGUE, *self.hooks.catalogues()))
-        return self._base
-
-
 class Placet:
     """Policy and approval for one account: may they, and where not, who can say yes?
 
     Cheap to pass around and safe to share between threads. `tenant` and `at` give light views of
     the same engine: another account, a scope that calls mean when they name none.
 
-    >>> from placet import Permission
+    >>> from placet import SYSTEM, Permission
     >>> with Placet.open("memory://") as placet:
     ...     placet.permissions.create(Permission.dotted("invoice.pay"), actor=SYSTEM).action
     ...     placet.check("user:sam", "invoice.pay", "invoice:7")
@@ -143,8 +56,8 @@ class Placet:
     False
     """
 
-    def __init__(self, engine: _Engine, account: str, scope: str | None = None) -> None:
-        self._engine = engine
+    def __init__(self, runtime: Runtime, account: str, scope: str | None = None) -> None:
+        self._runtime = runtime
         self._account = account
         self._scope = scope
 
@@ -172,7 +85,7 @@ class Placet:
         passwords of a bundle. Raises Invalid for a plugin that does not fit.
         """
         _check_account(account)
-        engine = _Engine(
+        runtime = Runtime(
             url,
             hooks=Hooks((memory, *plugins), autoload=autoload),
             clock=clock or SystemClock(),
@@ -185,7 +98,7 @@ class Placet:
             bundle_account=account,
             passwords=passwords,
         )
-        return cls(engine, account)
+        return cls(runtime, account)
 
     @property
     def account(self) -> str:
@@ -195,20 +108,20 @@ class Placet:
     @property
     def store(self) -> Store:
         """The store itself, opened if it was not."""
-        return self._engine.store()
+        return self._runtime.store()
 
     def tenant(self, account: str) -> "Placet":
         """The same engine on another account."""
         _check_account(account)
-        return Placet(self._engine, account)
+        return Placet(self._runtime, account)
 
     def at(self, scope: str) -> "Placet":
         """The same account, with a scope that calls mean when they name none."""
-        return Placet(self._engine, self._account, parse_scope(scope))
+        return Placet(self._runtime, self._account, parse_scope(scope))
 
     def close(self) -> None:
         """Let go of the store. Views of the engine cannot be used afterwards."""
-        self._engine.close()
+        self._runtime.close()
 
     def __enter__(self) -> Self:
         return self
@@ -401,7 +314,7 @@ class Placet:
         Invalid naming every mistake with its path.
         """
         return apply_bundle(
-            self._view, load(bundle), prune=prune, actor=actor, passwords=self._engine.passwords
+            self._view, load(bundle), prune=prune, actor=actor, passwords=self._runtime.passwords
         )
 
     def diff(
@@ -413,7 +326,7 @@ class Placet:
     ) -> Plan:
         """What applying a bundle would change; changes nothing."""
         return plan_of(
-            self._view, load(bundle), prune=prune, actor=actor, passwords=self._engine.passwords
+            self._view, load(bundle), prune=prune, actor=actor, passwords=self._runtime.passwords
         )
 
     def deliver(self) -> int:
@@ -512,7 +425,7 @@ class Placet:
     @property
     def authentication(self) -> Authentication:
         """Who sent a token or a password, of any account: what a host uses."""
-        return self._engine.authentication()
+        return self._runtime.authentication()
 
     @cached_property
     def _questions(self) -> Questions:
@@ -524,7 +437,7 @@ class Placet:
 
     @property
     def _tenant(self) -> Tenant:
-        return self._engine.tenant(self._account)
+        return self._runtime.tenant(self._account)
 
     @cached_property
     def _view(self) -> View:

@@ -24,6 +24,7 @@ from placet.errors import Invalid
 __all__ = [
     "EVERYONE",
     "OWNED_KINDS",
+    "PROGRAMS",
     "Owned",
     "PrincipalKind",
     "PrincipalRef",
@@ -46,6 +47,8 @@ ScopeLevel = Literal["account", "organization", "project"]
 
 EVERYONE = "everyone"
 OWNED_KINDS = frozenset({"group", "service_account"})
+PROGRAMS = frozenset({"service", "service_account", "api_key"})
+"""Kinds of principals that are no persons: excluding one from review excludes nobody."""
 MAX_BYTES = 256
 
 _KINDS = frozenset(get_args(PrincipalKind)) - {EVERYONE}

@@ -1,7 +1,8 @@
 """From bytes to a typed body or query, or to an error that says what was wrong and where.
 
 Strict: a number is no text, and a field or parameter that nobody knows is a typing error, answered
-with the nearest one that is known.
+with the nearest one that is known. A surface whose vendor's clients send more than is read says
+`extra=True`, and what nobody knows is passed over.
 """
 
 import re
@@ -62,10 +63,11 @@ def too_large(most: int) -> falcon.HTTPContentTooLarge:
 
 
 class Body(Generic[T]):
-    """Reads JSON bodies of one type."""
+    """Reads JSON bodies of one type; with `extra`, fields that it does not have may be there."""
 
-    def __init__(self, kind: type[T]) -> None:
+    def __init__(self, kind: type[T], *, extra: bool = False) -> None:
         self._kind = kind
+        self._extra = extra
 
     def read(self, req: falcon.Request) -> T:
         """The body of a request; an absent one reads as `{}`.
@@ -90,21 +92,24 @@ class Body(Generic[T]):
             value = msgspec.convert(raw, self._kind, strict=True)
         except msgspec.ValidationError as error:
             raise _misfit("the body", error) from None
-        problems = tuple(_unknown(raw, value, ""))
+        problems = () if self._extra else tuple(_unknown(raw, value, ""))
         if problems:
             raise Invalid(f"the body is not right: {problems[0]}", problems)
         return value
 
 
-def read_query(req: falcon.Request, kind: type[Q]) -> Q:
+def read_query(req: falcon.Request, kind: type[Q], *, extra: bool = False) -> Q:
     """The query parameters of a request as a struct; its tuples are those that may be repeated.
 
-    Raises Invalid for an unknown parameter, a repeated one, and a value of another type.
+    Raises Invalid for a repeated parameter, a value of another type, and, unless `extra`, an
+    unknown parameter.
     """
-    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     values: dict[str, Any] = {}
     for name, value in _pairs(req):
         field = fields.get(name)
+        if field is None and extra:
+            continue
         if field is None:
             known = ", ".join(fields) or "none"
             raise _one(

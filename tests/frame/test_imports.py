@@ -42,8 +42,13 @@ RULES = (
     Rule("placet.bundle", house=f"{NOUNS} {PURE} storage hooks services", guests="msgspec"),
     Rule("placet.protect", house="errors services", guests=""),
     Rule(
+        "placet.runtime",
+        house=f"{NOUNS} {PURE} storage hooks services bundle",
+        guests="",
+    ),
+    Rule(
         "placet.engine",
-        house=f"{NOUNS} {PURE} _version storage hooks services bundle protect",
+        house=f"{NOUNS} {PURE} _version storage hooks services bundle protect runtime",
         guests="msgspec pluggy",
     ),
     Rule(

@@ -37,6 +37,26 @@ class Inquiry:
         """Whether the assignments alone allow it; approval policies are not asked."""
         return self.refusal() is None and next(self.allowing(), None) is not None
 
+    def throughout(self) -> bool:
+        """Whether the assignments allow it for every resource of the type that is asked about.
+
+        False where each has to be asked about by itself: an allow has a condition, or some deny
+        takes part of it away.
+        """
+        return (
+            self.refusal() is None
+            and not any(self._denies_anything())
+            and any(placed.condition is None for placed in self.reaching("allow"))
+        )
+
+    def _denies_anything(self) -> Iterator[bool]:
+        permission = self.question.permission.id
+        for scope in scope_chain(self.question.scope):
+            for subject in self.subjects:
+                for placed in self.snapshot.grants.get((subject, scope)) or ():
+                    given = self.snapshot.role_perms.get(placed.assignment.role) or ()
+                    yield placed.assignment.effect == "deny" and permission in given
+
     def allowing(self) -> Iterator[Placed]:
         """The assignments that allow it; none where one denies it."""
         if self.denying() is None:
@@ -64,7 +84,7 @@ class Inquiry:
                         continue
                     if permission not in (snapshot.role_perms.get(assignment.role) or ()):
                         continue
-                    if placed.only is not None and resource not in placed.only:
+                    if not placed.narrowed_to(resource):
                         continue
                     selector = snapshot.selector(assignment)
                     if (

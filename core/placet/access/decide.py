@@ -11,6 +11,7 @@ from placet.access.check import Inquiry, place_name
 from placet.access.match import Placed
 from placet.access.sources import names
 from placet.conditions import FALSE, TRUE, compile
+from placet.errors import Invalid
 from placet.model import ApprovalPolicy, Assignment
 from placet.refs import scope_chain, spoken
 
@@ -68,9 +69,7 @@ def _not_held(inquiry: Inquiry, policies: tuple[ApprovalPolicy, ...], revision: 
         policy
         for policy in policies
         if policy.needed == "when_denied"
-        and any(
-            names(inquiry.snapshot, source, question, inquiry.now) for source in policy.requesters
-        )
+        and any(_asks(inquiry, source) for source in policy.requesters)
     )
     if not elevating:
         return Decision("denied", (nobody,), revision)
@@ -90,6 +89,14 @@ def _not_held(inquiry: Inquiry, policies: tuple[ApprovalPolicy, ...], revision: 
         revision,
         tuple(policy.ref for policy in elevating + always),
     )
+
+
+def _asks(inquiry: Inquiry, source: str) -> bool:
+    """Whether `source` names who asks; one that cannot be told names nobody."""
+    try:
+        return names(inquiry.snapshot, source, inquiry.question, inquiry.now)
+    except Invalid:
+        return False
 
 
 def applicable_policies(inquiry: Inquiry) -> Iterator[ApprovalPolicy]:

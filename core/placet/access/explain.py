@@ -76,7 +76,7 @@ def _miss(inquiry: Inquiry, placed: Placed) -> Reason | None:
             "not_in_resource_group",
             f"resource group {spoken(group or '')} excludes {question.resource}",
         )
-    if placed.only is not None and question.resource not in placed.only:
+    if not placed.narrowed_to(question.resource):
         return miss("not_in_resource_group", f"only on {', '.join(assignment.only)}")
     if placed.condition is not None:
         outcome = placed.condition.evaluate(inquiry.facts)

@@ -66,6 +66,11 @@ class Placed(msgspec.Struct, frozen=True):
     only: frozenset[ResourceRef] | None
     condition: Condition | None
 
+    def narrowed_to(self, resource: ResourceRef) -> bool:
+        """Whether its `only` lets it reach `resource`: that one, or its type as a whole."""
+        only = self.only
+        return only is None or resource in only or ResourceRef(resource.type) in only
+
 
 def place(key: str, assignment: Assignment) -> Placed:
     """The assignment, compiled; `key` is the id under which it is stored."""

@@ -17,7 +17,7 @@ from placet.errors import Invalid
 from placet.model import Approval, Permission, parse_source
 from placet.refs import ResourceRef, parse_resource, scope_chain
 
-__all__ = ["Directory", "asks_as", "names"]
+__all__ = ["Directory", "asks_as", "names", "sources_naming"]
 
 
 def names(
@@ -58,13 +58,38 @@ def _holds_role(snapshot: Snapshot, role: str, question: Question, now: datetime
         and placed.assignment.effect == "allow"
         and placed.condition is None
         and window_open(placed.assignment, now)
-        and (placed.only is None or question.resource in placed.only)
+        and placed.narrowed_to(question.resource)
         and (selector := snapshot.selector(placed.assignment)) is not None
         and selector.covers(question.resource)
         and selector.reaches(scope, question.scope)
         for scope in scope_chain(question.scope)
         for subject in subjects
         for placed in snapshot.grants.get((subject, scope)) or ()
+    )
+
+
+def sources_naming(snapshot: Snapshot, principal: str) -> tuple[str, ...]:
+    """Every source that may name `principal` for something: what an index of sources is asked for.
+
+    More than those that do: what it leaves out names nobody of that name.
+    """
+    subjects = snapshot.subjects(principal)
+    roles = {
+        assignment.role
+        for subject in subjects
+        for key in snapshot.held.get(f"principal {subject}") or ()
+        if (assignment := snapshot.assignments.get(key)) is not None
+    }
+    permissions = {
+        permission for role in roles for permission in snapshot.role_perms.get(role) or ()
+    }
+    return (
+        *(source for source in subjects if source.startswith(("user:", "group:"))),
+        *sorted(f"role:{role}" for role in roles),
+        *sorted(f"permission:{permission}" for permission in permissions),
+        "owner",
+        "manager",
+        "everyone",
     )
 
 

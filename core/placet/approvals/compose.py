@@ -5,7 +5,15 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from placet.errors import Invalid
-from placet.model import AllOf, ApprovalPolicy, Quorum, RejectWhen
+from placet.model import (
+    AccessYield,
+    AllOf,
+    ApprovalPolicy,
+    PassYield,
+    Quorum,
+    RejectWhen,
+    Yield,
+)
 
 __all__ = ["compose"]
 
@@ -14,8 +22,8 @@ def compose(policies: Sequence[ApprovalPolicy]) -> ApprovalPolicy:
     """The policy that an approval freezes: the union of `policies`, the first one leading.
 
     Requirements add up, deadlines shorten, exclusions grow: a lower scope only tightens (failure
-    mode T43). The first policy says what is yielded. Raises Invalid where there is none: without a
-    policy nothing can be requested.
+    mode T43). A pass is stricter than access, and the shorter access than the longer. Raises
+    Invalid where there is none: without a policy nothing can be requested.
     """
     if not policies:
         raise Invalid("no approval policy applies, so that nobody can say yes to this")
@@ -32,6 +40,7 @@ def compose(policies: Sequence[ApprovalPolicy]) -> ApprovalPolicy:
                 for policy in policies
             )
         ),
+        yields=_least_yield(policies),
         decide_within=_least(policy.decide_within for policy in policies),
         use_within=_least(policy.use_within for policy in policies),
         also_exclude=tuple(sorted({part for policy in policies for part in policy.also_exclude})),
@@ -48,6 +57,15 @@ def compose(policies: Sequence[ApprovalPolicy]) -> ApprovalPolicy:
 
 def _least(limits: Iterable[int | None]) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _least_yield(policies: Sequence[ApprovalPolicy]) -> Yield:
+    """The least that any of the policies yields; an access only where all of them yield one."""
+    access = [policy.yields for policy in policies if isinstance(policy.yields, AccessYield)]
+    if len(access) < len(policies):
+        return PassYield()
+    seconds = min(yields.seconds for yields in access)
+    return msgspec.structs.replace(access[0], seconds=seconds)
 
 
 def _strictest(policies: Sequence[ApprovalPolicy]) -> RejectWhen:

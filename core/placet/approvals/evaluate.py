@@ -5,14 +5,14 @@ of here. Nothing is stored of it, so that it can never disagree with the facts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, combinations, product
 from typing import Literal, Protocol
 
 import msgspec
 
 from placet.approvals.seats import fill_seats
+from placet.approvals.ways import children, ways
 from placet.conditions import FALSE, TRUE, compile
-from placet.errors import Invalid, PlacetError
+from placet.errors import PlacetError
 from placet.model import (
     AllOf,
     AnyOf,
@@ -26,7 +26,7 @@ from placet.model import (
     Reviews,
     walk,
 )
-from placet.refs import spoken
+from placet.refs import PROGRAMS, parse_principal, spoken
 
 __all__ = [
     "Directory",
@@ -36,11 +36,9 @@ __all__ = [
     "evaluate",
     "excluded",
     "may_review",
-    "ways",
 ]
 
 ResultStatus = Literal["not_applicable", "pending", "satisfied", "overridden", "rejected", "error"]
-MAX_WAYS = 256
 
 
 class Directory(Protocol):
@@ -93,12 +91,14 @@ class _Facts(msgspec.Struct, frozen=True):
 def excluded(approval: Approval) -> frozenset[str]:
     """Everybody who stands behind the request and so must not review it (failure mode T35).
 
-    With `allow_self_review` the requester, the subject and the programs between them may.
+    With `allow_self_review` the requester, the subject and the programs between them may. The
+    contributors whom a program names stand in its place, and are always excluded.
     """
     behind: set[str] = set()
     if not approval.policy.allow_self_review:
         behind.update((approval.requester, approval.subject, *approval.chain))
-    if "contributors" in approval.policy.also_exclude:
+    program = parse_principal(approval.requester).kind in PROGRAMS
+    if program or "contributors" in approval.policy.also_exclude:
         behind.update(approval.contributors)
     return frozenset(behind)
 
@@ -143,44 +143,6 @@ def may_review(approval: Approval, directory: Directory, result: Result, person:
             except PlacetError:
                 continue
     return False
-
-
-def ways(requirement: Requirement, number: int = 0) -> tuple[frozenset[int], ...]:
-    """The sets of leaves (by number) each of which, when all met, satisfies the requirement.
-
-    Raises Invalid for a tree with more than 256 of them.
-    """
-    if isinstance(requirement, Reviews | ConditionHolds):
-        return (frozenset({number}),)
-    below = [ways(child, at) for at, child in _children(requirement, number)]
-    if isinstance(requirement, AnyOf):
-        found: Iterable[frozenset[int]] = chain.from_iterable(below)
-    elif isinstance(requirement, AtLeast):
-        found = (
-            frozenset[int]().union(*choice)
-            for picked in combinations(below, requirement.count)
-            for choice in product(*picked)
-        )
-    else:
-        found = (frozenset[int]().union(*choice) for choice in product(*below))
-    distinct: dict[frozenset[int], None] = {}
-    for way in found:
-        distinct[way] = None
-        if len(distinct) > MAX_WAYS:
-            raise Invalid(
-                f"the requirement can be met in more than {MAX_WAYS} ways; split the policy"
-            )
-    return tuple(distinct)
-
-
-def _children(
-    requirement: AllOf | AnyOf | AtLeast | InOrder, number: int
-) -> Iterator[tuple[int, Requirement]]:
-    """The children with their numbers: a node's number is its place in `walk`'s order."""
-    number += 1
-    for child in requirement.of:
-        yield number, child
-        number += sum(1 for _ in walk(child))
 
 
 def _facts(approval: Approval, counted: Mapping[str, Review], directory: Directory) -> _Facts:
@@ -254,15 +216,15 @@ def _node(
         return _reviews(number, requirement, filled, facts, open=open)
     if isinstance(requirement, ConditionHolds):
         return _condition(number, requirement, facts)
-    children: list[Result] = []
+    below: list[Result] = []
     still_open = open
-    for at, child in _children(requirement, number):
+    for at, child in children(requirement, number):
         node = _node(at, child, filled, facts, open=still_open)
-        children.append(node)
+        below.append(node)
         if isinstance(requirement, InOrder) and node.status != "satisfied":
             still_open = False
-    met = sum(child.status == "satisfied" for child in children)
-    needed = len(children)
+    met = sum(child.status == "satisfied" for child in below)
+    needed = len(below)
     if isinstance(requirement, AnyOf):
         needed = 1
     elif isinstance(requirement, AtLeast):
@@ -270,31 +232,31 @@ def _node(
     status: ResultStatus = "pending"
     if met >= needed:
         status = "satisfied"
-    elif met + sum(child.status == "pending" for child in children) < needed:
+    elif met + sum(child.status == "pending" for child in below) < needed:
         status = "error"
     return Result(
         _KIND_NAMES[type(requirement)],
         status,
-        _sentence(requirement, children, met, needed),
+        _sentence(requirement, below, met, needed),
         name=requirement.name,
         needed=needed,
         have=met,
         open=open,
-        of=tuple(children),
+        of=tuple(below),
     )
 
 
 _KIND_NAMES = {AllOf: "all_of", AnyOf: "any_of", AtLeast: "at_least", InOrder: "in_order"}
 
 
-def _sentence(requirement: Requirement, children: list[Result], met: int, needed: int) -> str:
+def _sentence(requirement: Requirement, below: list[Result], met: int, needed: int) -> str:
     if met >= needed:
         return "satisfied"
     if isinstance(requirement, InOrder):
-        waiting = next(child for child in children if child.status != "satisfied")
+        waiting = next(child for child in below if child.status != "satisfied")
         stage = f"stage {waiting.name!r}" if waiting.name else f"stage {met + 1}"
         return f"{stage}: {waiting.why}"
-    open_ones = [child.why for child in children if child.status != "satisfied"]
+    open_ones = [child.why for child in below if child.status != "satisfied"]
     joined = " or " if isinstance(requirement, AnyOf) else " and "
     return joined.join(open_ones)
 

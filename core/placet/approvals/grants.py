@@ -12,7 +12,6 @@ import msgspec
 from placet.clock import uuid7
 from placet.errors import AccessDenied, InvalidState
 from placet.model import AccessYield, Approval, Assignment, Grant, GrantStatus
-from placet.refs import parse_resource
 
 __all__ = ["grant_status", "mint", "revoke", "take"]
 
@@ -43,8 +42,8 @@ def mint(approval: Approval, now: datetime) -> tuple[Grant, Assignment | None]:
         scope=approval.scope,
         principal=approval.subject,
         role=yields.role,
-        # An approval for one resource says nothing about another (failure mode T26).
-        only=() if parse_resource(approval.resource).id is None else (approval.resource,),
+        # An approval for one resource, or one type, says nothing about another (failure mode T26).
+        only=(approval.resource,),
         managed=True,
         not_before=now,
         expires_at=ends_at,

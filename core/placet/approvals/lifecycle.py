@@ -5,12 +5,20 @@ nothing leaves a terminal state (failure mode T04). Past `decide_by` a pending a
 whether or not anybody wrote it down (T11, T12); at exactly `decide_by` it is over (T19).
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
-from placet.approvals.evaluate import Directory, Result, counted_reviews, evaluate, may_review
+from placet.approvals.evaluate import (
+    Directory,
+    Result,
+    counted_reviews,
+    evaluate,
+    excluded,
+    may_review,
+)
 from placet.approvals.grants import mint
 from placet.clock import uuid7
 from placet.errors import AccessDenied, Invalid, InvalidState
@@ -26,20 +34,22 @@ from placet.model import (
     Review,
     Verdict,
 )
-from placet.refs import parse_principal, spoken
+from placet.refs import PROGRAMS, parse_principal, spoken
 
 __all__ = [
     "Transition",
     "Wanted",
     "cancel",
+    "covers",
+    "entitled",
     "open_approval",
+    "override",
     "review",
     "settle",
     "status_of",
+    "supersede",
     "withdraw",
 ]
-
-_ROBOTS = frozenset({"service", "service_account", "api_key"})
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +80,14 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     assignment: Assignment | None = None
 
 
+def covers(approval: Approval, policies: Iterable[str]) -> bool:
+    """Whether an approval was opened under all of `policies`: those that apply by now.
+
+    What was tightened since has to be met, also by who was approved before (failure mode T43).
+    """
+    return set(policies) <= set(approval.policies)
+
+
 def status_of(approval: Approval, now: datetime) -> ApprovalStatus:
     """The status as it is at `now`."""
     if (
@@ -93,10 +111,10 @@ def open_approval(
     Raises Invalid where a program asks and nobody is named who stands behind it: excluding a robot
     from review would exclude nobody.
     """
+    named = (*wanted.contributors, actor.subject)
     if (
-        parse_principal(actor.principal).kind in _ROBOTS
-        and not actor.on_behalf_of
-        and not wanted.contributors
+        parse_principal(actor.principal).kind in PROGRAMS
+        and not any(parse_principal(person).kind == "user" for person in named)
         and not policy.allow_unattributed
     ):
         raise Invalid(
@@ -162,24 +180,62 @@ def review(
             f"review is for {digest}; read it again and decide on what it says now",
             {"status": status, "digest": approval.digest},
         )
+    result = entitled(approval, actor, directory, now)
+    if repeated:
+        return Transition(approval=approval, result=result)
+    reviewed, said = _reviewed(approval, actor, verdict, now, comment, claimed_by)
+    return _resolved(reviewed, directory, now, said, ("approval.reviewed",))
+
+
+def entitled(approval: Approval, actor: Actor, directory: Directory, now: datetime) -> Result:
+    """The result tree, if `actor` may review the approval now.
+
+    Raises InvalidState for one that has ended, AccessDenied for an excluded or ineligible reviewer.
+    """
+    status = status_of(approval, now)
+    if status != "pending":
+        raise InvalidState(_ended(approval, status), {"status": status})
     result = evaluate(approval, directory)
+    _refuse_excluded(approval, actor, result)
     for person in dict.fromkeys((actor.principal, actor.subject)):
         if not may_review(approval, directory, result, person):
             raise AccessDenied(_refusal(approval, result, person))
-    if repeated:
-        return Transition(approval=approval, result=result)
-    said = Review(
-        reviewer=actor.principal,
-        verdict=verdict,
-        digest=approval.digest,
-        at=now,
-        comment=comment,
-        on_behalf_of=actor.on_behalf_of,
-        chain=actor.chain,
-        claimed_by=claimed_by,
-    )
-    reviewed = msgspec.structs.replace(approval, reviews=(*approval.reviews, said), updated_at=now)
-    return _resolved(reviewed, directory, now, said, ("approval.reviewed",))
+    return result
+
+
+def _refuse_excluded(approval: Approval, actor: Actor, result: Result) -> None:
+    """Refuse whoever stands behind the request, also behind the reviewer (failure mode T35)."""
+    for person in sorted(actor.excluded & excluded(approval)):
+        raise AccessDenied(_refusal(approval, result, person))
+
+
+def override(
+    approval: Approval,
+    actor: Actor,
+    verdict: Literal["approve", "reject"],
+    directory: Directory,
+    now: datetime,
+    *,
+    comment: str = "",
+    claimed_by: str = "",
+) -> Transition:
+    """The approval after `actor`, who has the right to, has decided it in the reviewers' stead.
+
+    Raises InvalidState for one that has ended, AccessDenied for whoever stands behind it: the right
+    replaces the seats, not the second pair of eyes.
+    """
+    status = status_of(approval, now)
+    if status != "pending":
+        raise InvalidState(_ended(approval, status), {"status": status})
+    result = evaluate(approval, directory)
+    _refuse_excluded(approval, actor, result)
+    reviewed, said = _reviewed(approval, actor, verdict, now, comment, claimed_by)
+    result = msgspec.structs.replace(result, status="overridden", why="it was overridden")
+    resolution = Resolution(kind="override", at=now, by=said.reviewer, reason=comment)
+    happened = ("approval.overridden",)
+    if verdict == "reject":
+        return _rejected(reviewed, result, resolution, now, happened)
+    return _approved(reviewed, result, resolution, now, happened)
 
 
 def settle(approval: Approval, directory: Directory, now: datetime) -> Transition:
@@ -231,6 +287,12 @@ def cancel(
     return _end(approval, "cancelled", resolution, now)
 
 
+def supersede(approval: Approval, actor: Actor, now: datetime) -> Approval:
+    """The approval after a newer one for the same has taken its place."""
+    resolution = Resolution(kind="system", at=now, by=actor.principal, reason="asked anew")
+    return _end(approval, "superseded", resolution, now)
+
+
 def _resolved(
     approval: Approval,
     directory: Directory,
@@ -243,14 +305,56 @@ def _resolved(
     kind: Literal["reviews", "rule"] = "reviews" if approval.reviews else "rule"
     if result.status == "rejected":
         resolution = Resolution(kind=kind, at=now, by=by, reason=said.comment if said else "")
-        return Transition(
-            approval=_end(approval, "rejected", resolution, now),
-            result=result,
-            happened=(*happened, "approval.rejected"),
-        )
+        return _rejected(approval, result, resolution, now, happened)
     if result.status != "satisfied":
         return Transition(approval=approval, result=result, happened=happened)
-    resolution = Resolution(kind=kind, at=now, by=by)
+    return _approved(approval, result, Resolution(kind=kind, at=now, by=by), now, happened)
+
+
+def _reviewed(
+    approval: Approval,
+    actor: Actor,
+    verdict: Verdict,
+    now: datetime,
+    comment: str,
+    claimed_by: str,
+) -> tuple[Approval, Review]:
+    said = Review(
+        reviewer=actor.principal,
+        verdict=verdict,
+        digest=approval.digest,
+        at=now,
+        comment=comment,
+        on_behalf_of=actor.on_behalf_of,
+        chain=actor.chain,
+        claimed_by=claimed_by,
+    )
+    earlier = (review for review in approval.reviews if review.reviewer != said.reviewer)
+    reviews = (*earlier, said)
+    return msgspec.structs.replace(approval, reviews=reviews, updated_at=now), said
+
+
+def _rejected(
+    approval: Approval,
+    result: Result,
+    resolution: Resolution,
+    now: datetime,
+    happened: tuple[str, ...],
+) -> Transition:
+    return Transition(
+        approval=_end(approval, "rejected", resolution, now),
+        result=result,
+        happened=(*happened, "approval.rejected"),
+    )
+
+
+def _approved(
+    approval: Approval,
+    result: Result,
+    resolution: Resolution,
+    now: datetime,
+    happened: tuple[str, ...],
+) -> Transition:
     grant, assignment = mint(approval, now)
     ended = _end(approval, "approved", resolution, now)
     return Transition(
@@ -289,6 +393,6 @@ def _refusal(approval: Approval, result: Result, person: str) -> str:
             f"{person} stands behind approval {approval.id} and cannot review it; somebody else "
             "has to"
         )
-    if person in approval.contributors and "contributors" in approval.policy.also_exclude:
+    if person in approval.contributors and person in excluded(approval):
         return f"{person} contributed to approval {approval.id} and cannot review it"
     return f"{person} is not among those who may review approval {approval.id} now: {result.why}"

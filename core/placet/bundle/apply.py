@@ -73,7 +73,9 @@ def plan_of(
 ) -> Plan:
     """What `apply` would change; changes nothing. Raises what `apply` raises, AccessDenied too."""
     tenant = view.tenant
-    return _Change(view, bundle, prune, passwords).plan(tenant.work(tenant.actor(actor)))
+    work = tenant.work(tenant.actor(actor))
+    work.authorize("account.edit", "")
+    return _Change(view, bundle, prune, passwords).plan(work)
 
 
 def apply(
@@ -94,6 +96,9 @@ def apply(
     change = _Change(view, bundle, prune, passwords)
 
     def use_case(work: Work) -> Plan:
+        # What a plan says, and what it leaves out, tells what is stored: it is for who may edit
+        # the account. Each part asks for its own right as well.
+        work.authorize("account.edit", "")
         plan = change.plan(work)
         if plan.steps:
             done = Counter(step.action for step in plan.steps)

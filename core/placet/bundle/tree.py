@@ -7,6 +7,7 @@ import msgspec
 from placet.bundle.document import RequirementEntry, RuleKeys
 from placet.bundle.report import Report
 from placet.model import (
+    MAX_REQUIREMENT_DEPTH,
     AllOf,
     AnyOf,
     AtLeast,
@@ -21,8 +22,6 @@ __all__ = ["Tree"]
 
 _PLACEHOLDER = Reviews(count=1, source="everyone")
 """Stands where the file has a mistake, so that the rest of a policy is looked at as well."""
-MAX_DEPTH = 32
-"""How deep a tree may nest: deeper, nobody could read who has to say yes."""
 _KINDS = ("all_of", "any_of", "at_least", "in_order", "reviews", "condition")
 
 
@@ -67,8 +66,8 @@ class Tree:
     ) -> tuple[Requirement, ...]:
         if not children:
             return (self._wrong(path, "is empty; it would be satisfied by nobody"),)
-        if self._depth == MAX_DEPTH:
-            return (self._wrong(path, f"nests deeper than {MAX_DEPTH}"),)
+        if self._depth == MAX_REQUIREMENT_DEPTH - 1:  # a leaf comes below
+            return (self._wrong(path, f"nests deeper than {MAX_REQUIREMENT_DEPTH}"),)
         self._depth += 1
         below = tuple(
             self._leaf(child, f"{path}[{at}]", "")

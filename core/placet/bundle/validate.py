@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from placet.approvals.evaluate import ways
+from placet.approvals.ways import ways
 from placet.bundle.document import Bundle, TestEntry
 from placet.bundle.nouns import ORDER, Item, nouns_of
 from placet.bundle.report import Report

@@ -40,6 +40,7 @@ from placet.model.policy import (
 )
 from placet.model.principal import Group, Membership, ServiceAccount, User
 from placet.model.requirement import (
+    MAX_REQUIREMENT_DEPTH,
     AllOf,
     AnyOf,
     AtLeast,
@@ -60,7 +61,7 @@ __all__ = [
     "ConditionHolds", "Credential", "CredentialKind", "DeadLetter", "Delegation",
     "DeliveryCursor", "Effect", "Event", "Exclusion", "Gate", "GateStatus", "Grant",
     "GrantStatus", "Group", "IdempotencyKey", "InOrder", "IncludedScope", "JsonObject", "Lease",
-    "Membership", "Noun", "PassYield", "Permission", "PermissionStatus", "Quorum", "Record",
+    "MAX_REQUIREMENT_DEPTH", "Membership", "Noun", "PassYield", "Permission", "PermissionStatus", "Quorum", "Record",
     "RejectWhen", "Requirement", "Resolution", "Resource", "ResourceGroup", "ResourceSelector",
     "Review", "Reviews", "Role", "SYSTEM", "ServiceAccount", "Session", "Subscription",
     "TERMINAL", "Time", "User", "Verdict", "Yield", "json_fault", "parse_reviews", "parse_source",

@@ -74,11 +74,14 @@ class Checker:
     def owned_id(self, path: str, value: str) -> None:
         """Report `value` unless it may be the id of something that a scope owns."""
         self.id(path, value)
-        if "@/" in value:
+        if isinstance(value, str) and "@/" in value:
             self.fail(path, "holds '@/', which separates an id from the scope that owns it")
 
     def text(self, path: str, value: str, limit: int = MAX_TEXT) -> None:
         """Report `value` if it is longer than `limit` bytes or cannot be written as UTF-8."""
+        if not isinstance(value, str):
+            self.fail(path, f"is a {type(value).__name__}, not text")
+            return
         try:
             size = len(value.encode())
         except UnicodeEncodeError:

@@ -24,11 +24,14 @@ TERMINAL = frozenset({"approved", "rejected", "expired", "cancelled", "supersede
 Verdict = Literal["approve", "reject", "abstain"]
 
 MAX_LABELS = 16
+MAX_SHOWN = 64 * 1024
+MAX_REVIEWS = 50
+MAX_COMMENT = 2048
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one principal said about one digest. Append-only; a later one of the same person
-    supersedes, and a withdrawn one stays in place with `withdrawn_at`.
+    """What one principal said about one digest. The log keeps every one; the approval keeps the
+    latest of each person, a withdrawn one with `withdrawn_at`.
 
     `on_behalf_of` is the delegator whose seat a delegate fills. `claimed_by` keeps what a body
     said about who decided, where that differs from who was authenticated: never believed.
@@ -102,6 +105,18 @@ class Approval(Noun, frozen=True, kw_only=True, omit_defaults=True):
         for at, contributor in enumerate(self.contributors):
             check.parses(f"contributors[{at}]", parse_principal, contributor)
         check.text("justification", self.justification, MAX_TEXT)
+        # What a request carries and what is said to it fit into one document, whatever is said:
+        # a request that is full could neither be decided nor end.
+        shown = len(msgspec.json.encode((self.arguments, self.properties, self.contributors)))
+        if shown > MAX_SHOWN:
+            check.fail(
+                "arguments",
+                f"with properties and contributors are {shown} bytes; {MAX_SHOWN} is the most",
+            )
+        if len(self.reviews) > MAX_REVIEWS:
+            check.fail("reviews", f"are {len(self.reviews)}; {MAX_REVIEWS} is the most")
+        if self.resolution is not None:
+            check.text("resolution.reason", self.resolution.reason, MAX_COMMENT)
         check.text("origin", self.origin, MAX_NAME)
         if len(self.labels) > MAX_LABELS:
             check.fail("labels", f"has {len(self.labels)} entries; {MAX_LABELS} is the most")
@@ -109,4 +124,5 @@ class Approval(Noun, frozen=True, kw_only=True, omit_defaults=True):
             check.id("labels", key)
             check.text(f"labels.{key}", value, MAX_NAME)
         for at, review in enumerate(self.reviews):
-            check.text(f"reviews[{at}].comment", review.comment, MAX_TEXT)
+            check.text(f"reviews[{at}].comment", review.comment, MAX_COMMENT)
+            check.text(f"reviews[{at}].claimed_by", review.claimed_by, MAX_NAME)

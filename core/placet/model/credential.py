@@ -3,7 +3,7 @@
 from typing import Literal
 
 from placet.model._base import MAX_NAME, Checker, Record, Time
-from placet.refs import parse_principal
+from placet.refs import EVERYONE, parse_principal
 
 __all__ = ["Credential", "CredentialKind"]
 
@@ -29,6 +29,8 @@ class Credential(Record, frozen=True, kw_only=True, omit_defaults=True):
         """Report an id or principal that cannot be one."""
         check.id("id", self.id)
         check.parses("principal", parse_principal, self.principal)
+        if self.principal == EVERYONE or self.principal.startswith("group:"):
+            check.fail("principal", "is not one somebody; a credential speaks for one")
         check.text("name", self.name, MAX_NAME)
         if self.kind != "basic" and not _is_token_part(self.id):
             check.fail("id", "may hold letters, digits, '_' and '-' only: it is part of the token")

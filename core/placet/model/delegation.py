@@ -22,6 +22,7 @@ class Delegation(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     def check(self, check: Checker) -> None:
         """Report references that cannot be right, and a window that never opens."""
+        check.id("id", self.id)
         check.parses("scope", parse_scope, self.scope)
         check.parses("delegator", parse_principal, self.delegator)
         check.parses("delegate", parse_principal, self.delegate)

@@ -19,6 +19,9 @@ __all__ = [
 ]
 
 MAX_SECONDS = 10 * 366 * 24 * 3600
+MAX_POLICY = 32 * 1024
+"""Bytes: every approval keeps a copy of its policy."""
+
 Exclusion = Literal["contributors", "earlier_reviewers"]
 
 
@@ -94,6 +97,9 @@ class ApprovalPolicy(Record, frozen=True, kw_only=True, omit_defaults=True):
             for at, source in enumerate(getattr(self, field)):
                 check.parses(f"{field}[{at}]", parse_source, source)
         check_requirement(check, self.requirement, "requirement")
+        size = len(msgspec.json.encode(self))
+        if size > MAX_POLICY:
+            check.fail("requirement", f"makes a policy of {size} bytes; {MAX_POLICY} is the most")
         for field in ("decide_within", "use_within"):
             seconds = getattr(self, field)
             if seconds is not None:

@@ -10,6 +10,7 @@ from placet.model._base import Checker
 from placet.refs import parse_owned, parse_principal
 
 __all__ = [
+    "MAX_REQUIREMENT_DEPTH",
     "AllOf",
     "AnyOf",
     "AtLeast",
@@ -21,6 +22,10 @@ __all__ = [
     "parse_source",
     "walk",
 ]
+
+MAX_SEATS = 50
+MAX_REQUIREMENT_DEPTH = 16
+"""Deeper, nobody could read who has to say yes."""
 
 _REVIEWS = re.compile(r"\s*(\d+)\s+from\s+(\S.*?)\s*", re.ASCII)
 _RELATIONS = frozenset({"owner", "manager", "everyone"})
@@ -120,12 +125,17 @@ def walk(requirement: Requirement) -> Iterator[Requirement]:
             yield from walk(child)
 
 
-def check_requirement(check: Checker, requirement: Requirement, path: str) -> None:
+def check_requirement(check: Checker, requirement: Requirement, path: str, depth: int = 1) -> None:
     """Report a count below 1 (failure mode T29), an empty list, or a source that is none."""
+    if depth > MAX_REQUIREMENT_DEPTH:
+        check.fail(path, f"nests deeper than {MAX_REQUIREMENT_DEPTH}")
+        return
     check.text(f"{path}.name", requirement.name, 256)
     if isinstance(requirement, Reviews):
-        if requirement.count < 1:
-            check.fail(f"{path}.count", f"is {requirement.count}; the least is 1")
+        if not 1 <= requirement.count <= MAX_SEATS:
+            check.fail(
+                f"{path}.count", f"is {requirement.count}; the least is 1, the most {MAX_SEATS}"
+            )
         check.parses(f"{path}.source", parse_source, requirement.source)
     elif isinstance(requirement, ConditionHolds):
         if not requirement.when.strip():
@@ -138,4 +148,4 @@ def check_requirement(check: Checker, requirement: Requirement, path: str) -> No
                 f"{path}.count", f"is {requirement.count}; it goes from 1 to {len(requirement.of)}"
             )
         for at, child in enumerate(requirement.of):
-            check_requirement(check, child, f"{path}.of[{at}]")
+            check_requirement(check, child, f"{path}.of[{at}]", depth + 1)

@@ -7,7 +7,7 @@ from placet.model import Event
 from placet.services.base import Listing, Service
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
-from placet.storage.codec import read_event
+from placet.storage.entries import read_event
 from placet.storage.port import Head
 from placet.storage.sealing import chain_fault
 

@@ -6,14 +6,15 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from placet.access.answers import Question
+from placet.access.exact import exact_principal
 from placet.access.registry import unknown_permission
 from placet.access.snapshot import Snapshot
 from placet.errors import Invalid
 from placet.model import JsonObject
 from placet.refs import ResourceRef, parse_resource, parse_scope
-from placet.services.tenant import Tenant, exact_principal
+from placet.services.tenant import Tenant
 
-__all__ = ["MAX_LISTED", "Listing", "Service", "View", "ask", "cut"]
+__all__ = ["MAX_LISTED", "Listing", "Order", "Service", "View", "ask", "cut", "cut_by"]
 
 T = TypeVar("T")
 MAX_LISTED = 100_000
@@ -41,6 +42,13 @@ class Listing(msgspec.Struct, Generic[T], frozen=True):
     items: tuple[T, ...]
     total: int | None = None
     next: str | None = None
+
+
+class Order(msgspec.Struct, Generic[T], frozen=True):
+    """What items are sorted by: a key of each that can be compared, and in which direction."""
+
+    key: Callable[[T], Any]
+    descending: bool = False
 
 
 class Service:
@@ -110,9 +118,20 @@ def cut(
     >>> cut("bca", key=str, descending=False, skip=1, limit=1)
     Listing(items=('b',), total=3, next=None)
     """
+    return cut_by(found, (Order(key, descending),), skip=skip, limit=limit)
+
+
+def cut_by(found: Sequence[T], orders: Sequence[Order[T]], *, skip: int, limit: int) -> Listing[T]:
+    """`cut` by several orders, of which the first counts most; what they leave equal stays put.
+
+    >>> cut_by(["b1", "a1", "a2"], [Order(lambda text: text[0]), Order(str, True)], skip=0, limit=2)
+    Listing(items=('a2', 'a1'), total=3, next=None)
+    """
     if not 1 <= limit <= 1000:
         raise Invalid(f"limit is {limit}; it goes from 1 to 1000")
     if skip < 0:
         raise Invalid(f"skip is {skip}; the least is 0")
-    ordered = sorted(found, key=key, reverse=descending)
+    ordered = list(found)
+    for order in reversed(orders):
+        ordered.sort(key=order.key, reverse=order.descending)
     return Listing(tuple(ordered[skip : skip + limit]), len(ordered))

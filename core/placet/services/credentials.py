@@ -80,7 +80,12 @@ class Credentials(Records[Credential]):
         expires_at: datetime | None = None,
         actor: ActorLike = None,
     ) -> Issued:
-        """A new token (or api_key) for a principal, with a random secret of 256 bits."""
+        """A new token (or api_key) for a principal, with a random secret of 256 bits.
+
+        For anybody but the caller it needs the right to edit the account, too.
+        """
+        if kind == "basic":
+            raise Invalid("a password is not issued: create a basic credential with its hash")
         secret = secrets.token_urlsafe(32)
         credential = Credential(
             id=id or secrets.token_hex(8),
@@ -109,6 +114,12 @@ class Credentials(Records[Credential]):
 
     def _words(self, noun: Credential) -> tuple[str, ...]:
         return (noun.id, noun.name, noun.principal)
+
+    def _authorize_edit(self, work: Work, noun: Credential) -> None:
+        # Whoever can make a token of somebody is that somebody.
+        super()._authorize_edit(work, noun)
+        if noun.principal != work.actor.principal:
+            work.authorize("account.edit", "")
 
     def _exact(self, work: Work, noun: Credential) -> Credential:
         secret_hash = noun.secret_hash

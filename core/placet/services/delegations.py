@@ -1,9 +1,13 @@
 """Delegations: somebody reviews in somebody else's place."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from placet.clock import uuid7
+from placet.errors import Invalid
 from placet.model import Delegation
+from placet.refs import text_fault
 from placet.services.records import Records
 from placet.services.references import known_principal
 from placet.services.work import Work
@@ -20,6 +24,8 @@ class Delegations(Records[Delegation]):
 
     def _key(self, id: str, scope: str | None) -> tuple[str, ...]:
         """A delegation is known by id in the whole account."""
+        if fault := text_fault(id):
+            raise Invalid(f"delegation id {id!r} {fault}")
         return (id,)
 
     def _parts(self, noun: Delegation) -> tuple[str, ...]:
@@ -61,7 +67,8 @@ class Delegations(Records[Delegation]):
     def _authorize_list(self, work: Work, scope: str) -> None:
         """Everybody may list: what they may not see is left out."""
 
-    def _visible(self, work: Work, noun: Delegation) -> bool:
-        return work.actor.principal in (noun.delegator, noun.delegate) or work.may(
-            "delegations.view", noun.scope
+    def _sight(self, work: Work) -> Callable[[Delegation], bool]:
+        return lambda noun: (
+            work.actor.principal in (noun.delegator, noun.delegate)
+            or work.may("delegations.view", noun.scope)
         )

@@ -14,7 +14,7 @@ from placet.hooks import Listener
 from placet.model import SYSTEM, DeadLetter, DeliveryCursor
 from placet.services.base import Service
 from placet.services.work import Work
-from placet.storage.codec import read_event
+from placet.storage.entries import read_event
 from placet.storage.port import StoredEvent
 
 __all__ = ["Delivery"]

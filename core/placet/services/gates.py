@@ -2,18 +2,22 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from placet.access.snapshot import Snapshot
+from placet.access.sources import Directory
 from placet.approvals.digest import digest_of
 from placet.approvals.gates import gate_status
-from placet.approvals.lifecycle import Wanted
+from placet.approvals.lifecycle import Wanted, override, review, status_of
 from placet.catalogue import OPERATIONS
-from placet.errors import Invalid, InvalidState, NotFound
-from placet.model import Approval, Claim, Gate, GateStatus, Grant
-from placet.refs import encode, text_fault
-from placet.services.approvals import open_under
+from placet.clock import milliseconds
+from placet.errors import AccessDenied, Invalid, InvalidState, NotFound
+from placet.model import Approval, Claim, Gate, GateStatus, Grant, PassYield
+from placet.refs import encode, parse_owned, text_fault
+from placet.services.approval_pages import all_of, labelled, queries
+from placet.services.approval_writing import Said, open_under, refuse_veto, write_transition
 from placet.services.grants import take_pass
 from placet.services.records import Records
 from placet.services.references import known_policy
@@ -51,6 +55,7 @@ class Gates(Records[Gate]):
         justification: str = "",
         contributors: Sequence[str] = (),
         origin: str = "embedded",
+        on_behalf_of: str | None = None,
         actor: ActorLike = None,
     ) -> Approval:
         """Ask that the gate open for `digest` (that of an artifact, say); by default for `labels`.
@@ -61,6 +66,8 @@ class Gates(Records[Gate]):
         def use_case(work: Work) -> Approval:
             gate = self._found(work, id, scope)
             work.authorize("gates.request", gate.scope, gate.id)
+            if on_behalf_of is not None:
+                work.act_for(on_behalf_of, gate.scope)
             bound = self._digest(digest, labels)
             found, grant = self._asked(work, gate, bound)
             if gate_status(found, grant, work.now) in ("waiting", "open"):
@@ -74,10 +81,11 @@ class Gates(Records[Gate]):
                 wanted,
                 justification=justification,
                 contributors=tuple(contributors),
-                labels={**gate.labels, **(labels or {})},
+                labels={**(labels or {}), **gate.labels},
                 origin=origin,
             )
-            return open_under(work, wanted, policy, (policy.ref,), self._claim(gate, bound))
+            claim = self._claim(gate, bound)
+            return open_under(self._tenant, work, wanted, policy, (policy.ref,), claim)
 
         return self._tenant.run(actor, use_case)
 
@@ -132,8 +140,66 @@ class Gates(Records[Gate]):
 
         return self._tenant.run(actor, use_case)
 
+    def review(
+        self,
+        name: str,
+        verdict: Literal["approve", "reject"],
+        *,
+        labels: Mapping[str, str],
+        comment: str = "",
+        actor: ActorLike = None,
+    ) -> Approval:
+        """Decide about the latest request with these `labels` that waits at a gate called `name`:
+        the gate's name, or its id where it has none.
+
+        Those may whom the gate's policy names; who holds the right to override gates may in their
+        stead. Raises InvalidState where nothing of the kind waits, AccessDenied for anybody else.
+        """
+        said = Said(verdict, comment)
+
+        def use_case(work: Work) -> Approval:
+            found = self._waiting(work, name, labels)
+            if found is None:
+                raise InvalidState(
+                    f"nothing with these labels waits at a gate {name!r}", {"status": "closed"}
+                )
+            approval, gate = found
+            directory = Directory(work.snapshot, approval, work.now)
+            try:
+                done = review(approval, work.actor, verdict, directory, work.now, comment=comment)
+            except AccessDenied:
+                if not work.may("gates.override", gate.scope, gate.id):
+                    raise
+                done = override(approval, work.actor, verdict, directory, work.now, comment=comment)
+            if done.happened:
+                refuse_veto(self._tenant, work, approval, said.verdict)
+            write_transition(work, approval, done)
+            return done.approval
+
+        return self._tenant.run(actor, use_case)
+
+    def _waiting(
+        self, work: Work, name: str, labels: Mapping[str, str]
+    ) -> tuple[Approval, Gate] | None:
+        store, account = self._tenant.store, self._tenant.account
+        where, carrying = labelled(store, account, {}, labels)
+        asked = tuple(queries(where, {"pending"}, milliseconds(work.now)))
+        for doc in all_of(store, account, asked, descending=True, carrying=carrying):
+            at = doc.index.get("gate")
+            if not isinstance(at, str):
+                continue
+            ref = parse_owned(at, "gate")
+            gate = work.get(Gate, ref.owner or "", ref.id)
+            if gate is None or (gate.name or gate.id) != name:
+                continue
+            approval = work.get(Approval, doc.key.id)
+            if approval is not None and status_of(approval, work.now) == "pending":
+                return approval, gate
+        return None
+
     def _exact(self, work: Work, noun: Gate) -> Gate:
         policy = known_policy(work.world, noun.policy, noun.scope)
+        refuse_access(work.world, noun.id, policy)
         return msgspec.structs.replace(noun, policy=policy)
 
     def _found(self, work: Work, id: str, scope: str | None) -> Gate:
@@ -152,7 +218,9 @@ class Gates(Records[Gate]):
         return approval, work.get(Grant, approval.grant)
 
     def _claim(self, gate: Gate, digest: str) -> Claim:
-        return Claim(purpose="gate", key=encode(gate.scope, gate.id, digest), holder="")
+        # A gate that is deleted and made anew is another gate (failure mode 38).
+        made = "" if gate.created_at is None else gate.created_at.isoformat()
+        return Claim(purpose="gate", key=encode(gate.scope, gate.id, made, digest), holder="")
 
     def _digest(self, digest: str | None, labels: Mapping[str, str] | None) -> str:
         if digest is None:
@@ -176,4 +244,13 @@ class Gates(Records[Gate]):
             digest=digest_of(account=work.account, subject=subject, **bound),
             gate=gate.ref,
             **bound,
+        )
+
+
+def refuse_access(world: Snapshot, gate: str, policy: str) -> None:
+    """Raise Invalid if a gate's policy yields access: a gate is passed once, or not."""
+    known = world.policies.get(policy)
+    if known is not None and not isinstance(known.yields, PassYield):
+        raise Invalid(
+            f"policy {policy!r} yields access; gate {gate!r} needs one that yields a pass"
         )

@@ -6,6 +6,7 @@ from placet.access.check import Inquiry
 from placet.access.decide import decide
 from placet.access.sources import Directory
 from placet.approvals.grants import grant_status, revoke, take
+from placet.approvals.lifecycle import covers
 from placet.errors import AccessDenied, Invalid, NotFound
 from placet.model import SYSTEM, Approval, Assignment, Grant, GrantStatus
 from placet.refs import text_fault
@@ -17,7 +18,7 @@ from placet.storage.codec import decode
 from placet.storage.kinds import MAX_PAGE
 from placet.storage.port import Query
 
-__all__ = ["Grants", "take_pass"]
+__all__ = ["Grants", "grant_as_of", "revoke_grant", "take_pass"]
 
 
 class Grants(Service):
@@ -26,7 +27,7 @@ class Grants(Service):
     def get(self, id: str, *, actor: ActorLike = None) -> Grant:
         """The grant, its status as it is now. Raises NotFound, also where it is not the caller's
         to know."""
-        return self._tenant.run(actor, lambda work: _as_of(self._visible(work, id), work))
+        return self._tenant.run(actor, lambda work: grant_as_of(self._visible(work, id), work))
 
     def list(
         self,
@@ -61,7 +62,7 @@ class Grants(Service):
                     "grant", where=where, order="created", descending=True, after=start, limit=limit
                 ),
             )
-            grants = tuple(_as_of(decode(Grant, doc), work) for doc in page.docs)
+            grants = tuple(grant_as_of(decode(Grant, doc), work) for doc in page.docs)
             return Listing(grants, next=write_cursor("created", page.next))
 
         return self._tenant.run(actor, use_case)
@@ -83,7 +84,7 @@ class Grants(Service):
                 # T20), in the commit that consumes the pass.
                 asked = Directory(work.snapshot, approval, work.now).question(grant.principal)
                 decision = decide(Inquiry(work.snapshot, asked, work.now, closed=work.closed))
-                if decision.outcome == "denied":
+                if decision.outcome == "denied" or not covers(approval, decision.policies):
                     raise AccessDenied(
                         f"pass {id!r} cannot be used any more: "
                         + "; ".join(reason.text for reason in decision.reasons),
@@ -106,14 +107,7 @@ class Grants(Service):
             grant = self._visible(work, id)
             if work.actor.principal != grant.principal:
                 work.authorize("grants.revoke", grant.scope, id)
-            revoked = revoke(grant, work.actor.principal, work.now, reason)
-            work.put(revoked)
-            if grant.assignment is not None:
-                assignment = work.get(Assignment, grant.scope, grant.assignment)
-                if assignment is not None:
-                    work.drop(assignment)
-            work.record("grant.revoked", approval=grant.approval, grant=id, reason=reason)
-            return revoked
+            return revoke_grant(work, grant, reason)
 
         return self._tenant.run(actor, use_case)
 
@@ -136,6 +130,19 @@ def take_pass(work: Work, grant: Grant, principal: str, digest: str) -> Grant:
     return taken
 
 
-def _as_of(grant: Grant, work: Work) -> Grant:
+def revoke_grant(work: Work, grant: Grant, reason: str) -> Grant:
+    """Take a grant back in this commit, with the access that it gave."""
+    revoked = revoke(grant, work.actor.principal, work.now, reason)
+    work.put(revoked)
+    if grant.assignment is not None:
+        assignment = work.get(Assignment, grant.scope, grant.assignment)
+        if assignment is not None:
+            work.drop(assignment)
+    work.record("grant.revoked", approval=grant.approval, grant=grant.id, reason=reason)
+    return revoked
+
+
+def grant_as_of(grant: Grant, work: Work) -> Grant:
+    """The grant with its status as it is now."""
     status: GrantStatus = grant_status(grant, work.now)
     return grant if status == grant.status else msgspec.structs.replace(grant, status=status)

@@ -13,11 +13,11 @@ from placet.access.snapshot import Snapshot
 from placet.storage.codec import (
     AUTHORITY_KEY,
     AUTHORITY_KINDS,
-    RawChange,
+    GUARDED_KINDS,
     decode,
     noun_type,
-    read_event_changes,
 )
+from placet.storage.entries import RawChange, read_event_changes
 from placet.storage.port import Query, Store, StoredEvent
 
 __all__ = ["AccountIndex"]
@@ -98,8 +98,9 @@ def _follow(snapshot: Snapshot, events: list[StoredEvent]) -> Snapshot:
     facts: list[Fact] = []
     for event in events:
         for change in read_event_changes((event,)):
-            if change.kind in AUTHORITY_KINDS:
+            if change.kind in GUARDED_KINDS:
                 authority = event.version
+            if change.kind in AUTHORITY_KINDS:
                 facts.append(_fact(change))
     return advance(snapshot, facts, revision=events[-1].seq, authority=authority)
 

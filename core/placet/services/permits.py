@@ -11,10 +11,11 @@ from placet.access.decide import decide
 from placet.access.sources import Directory
 from placet.approvals.evaluate import evaluate
 from placet.approvals.grants import grant_status
-from placet.approvals.lifecycle import Wanted, status_of
+from placet.approvals.lifecycle import Wanted, covers, status_of
 from placet.errors import AccessDenied, ApprovalRequired
-from placet.model import Approval, Grant, JsonObject
-from placet.services.approvals import asked_before, open_wanted, wanted_of
+from placet.model import SYSTEM, Approval, Grant, JsonObject
+from placet.services.approval_writing import wanted_of
+from placet.services.approvals import asked_before, open_wanted
 from placet.services.base import Service
 from placet.services.grants import take_pass
 from placet.services.tenant import ActorLike
@@ -69,6 +70,7 @@ class Permits(Service):
             question, wanted = wanted_of(
                 self, work, permission, on, args, scope=scope, properties=properties
             )
+            self._refuse_lent_rights(work, question)
             decision = decide(Inquiry(work.snapshot, question, work.now, closed=work.closed))
             permit = Permit(
                 question.principal, permission, wanted.resource, question.scope, wanted.digest
@@ -104,7 +106,7 @@ class Permits(Service):
         open_approval: bool,
     ) -> Permit | _Refused:
         found = asked_before(work, wanted)
-        if found is not None:
+        if found is not None and covers(found, decision.policies):
             status = status_of(found, work.now)
             if status == "pending":
                 return self._refused(work, found)
@@ -128,7 +130,23 @@ class Permits(Service):
                 "outside the transaction",
                 why="; ".join(reason.text for reason in decision.reasons),
             )
-        return self._refused(work, open_wanted(work, wanted, decision.policies))
+        return self._refused(work, open_wanted(self._tenant, work, wanted, decision.policies))
+
+    def _refuse_lent_rights(self, work: Work, question: Question) -> None:
+        """Refuse a program that acts for somebody and may not itself: it lends its hands, and
+        nobody's rights."""
+        principal = work.actor.principal
+        if principal == question.principal or work.actor is SYSTEM:
+            return
+        own = msgspec.structs.replace(question, principal=principal)
+        if not Inquiry(work.snapshot, own, work.now, closed=work.closed).allowed():
+            raise AccessDenied(
+                f"{principal} acts for {question.principal}, and may not "
+                f"{question.permission.id} on {question.resource} itself",
+                permission=question.permission.id,
+                resource=str(question.resource),
+                scope=question.scope,
+            )
 
     def _pass_of(self, work: Work, approval: Approval) -> Grant | None:
         grant = None if approval.grant is None else work.get(Grant, approval.grant)

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from placet.access.snapshot import Snapshot
-from placet.approvals.evaluate import ways
+from placet.approvals.ways import ways
+from placet.catalogue import OPERATIONS
 from placet.conditions import compile
 from placet.errors import Invalid, InvalidState
 from placet.model import AccessYield, ApprovalPolicy, ConditionHolds, Gate, Record, walk
+from placet.refs import scope_level
 from placet.services.records import Records
 from placet.services.references import (
     exact_requirement,
@@ -22,12 +24,24 @@ from placet.storage.port import Query
 
 __all__ = ["Policies", "check_yield"]
 
+_ADMINISTRATION = frozenset(
+    operation.permission for name, operation in OPERATIONS.items() if name != "gates.take"
+)
+"""Permissions that the services ask for themselves: no approval is waited for there."""
+
 
 def check_yield(world: Snapshot, policy: ApprovalPolicy) -> None:
     """Raise Invalid if a policy yields a role that does not give what the policy is about."""
     if not isinstance(policy.yields, AccessYield):
         return
     role = policy.yields.role
+    level = scope_level(policy.scope)
+    known = world.roles.get(role)
+    if known is not None and level not in known.allowed_scope_levels:
+        raise Invalid(
+            f"policy {policy.id!r} yields role {role!r}, which cannot be given at {level} level, "
+            f"only at {', '.join(known.allowed_scope_levels)}"
+        )
     given = world.role_perms.get(role) or frozenset()
     missing = [permission for permission in policy.applies_to if permission not in given]
     if missing:
@@ -49,6 +63,11 @@ class Policies(Records[ApprovalPolicy]):
         world = work.world
         for permission in noun.applies_to:
             known_permission(world, permission)
+            if permission in _ADMINISTRATION:
+                raise Invalid(
+                    f"{permission} is asked by placet's own services, which wait for no approval: "
+                    "give it to fewer people instead"
+                )
         if noun.when is not None:
             compile(noun.when)
         for leaf in walk(noun.requirement):

@@ -5,12 +5,13 @@ from typing import Literal
 from placet.access.answers import Decision, Explanation, Reason
 from placet.access.check import Inquiry
 from placet.access.decide import decide
+from placet.access.exact import exact_principal
 from placet.access.explain import explain
 from placet.access.registry import unknown_permission
 from placet.errors import Invalid
 from placet.model import JsonObject
 from placet.services.base import Service, ask
-from placet.services.tenant import ActorLike, exact_principal
+from placet.services.tenant import ActorLike
 from placet.services.work import Work
 
 __all__ = ["Consistency", "Questions"]

@@ -14,10 +14,10 @@ from placet.access.snapshot import Snapshot
 from placet.errors import AlreadyExists, Conflict, Invalid, InvalidState, NotFound
 from placet.model import Assignment, Record
 from placet.refs import parse_owned, scope_level
-from placet.services.base import MAX_LISTED, Listing, Service, cut
+from placet.services.base import MAX_LISTED, Listing, Order, Service, cut_by
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
-from placet.storage.codec import decode, key_of, kind_of
+from placet.storage.codec import check_types, decode, key_of, kind_of
 from placet.storage.kinds import KINDS, MAX_PAGE
 from placet.storage.port import Query
 
@@ -42,15 +42,8 @@ class Records(Service, Generic[N]):
         Raises AlreadyExists, AccessDenied, or Invalid naming every mistake.
         """
 
-        def use_case(work: Work) -> N:
-            placed = self._placed(noun)
-            if self._stored(work, placed) is not None or self._builtin(work.snapshot, placed):
-                raise AlreadyExists(f"there is already a {self._what} {self._name_of(placed)!r}")
-            saved = self.save(work, placed)
-            work.record(f"{self._what}.created", id=self._name_of(saved))
-            return saved
-
-        return self._returned(self._tenant.run(actor, use_case))
+        check_types(noun)
+        return self._returned(self._tenant.run(actor, lambda work: self._created(work, noun)))
 
     def update(self, noun: N, *, actor: ActorLike = None) -> N:
         """Replace a record, whole. With an `etag`, only if it is still that version.
@@ -59,8 +52,11 @@ class Records(Service, Generic[N]):
         record that code or a vendor's catalogue manages.
         """
 
+        check_types(noun)
+
         def use_case(work: Work) -> N:
             placed = self._placed(noun)
+            self._authorize_edit(work, placed)
             before = self._existing(work, placed)
             if noun.etag and noun.etag != before.etag:
                 raise Conflict(
@@ -70,6 +66,41 @@ class Records(Service, Generic[N]):
                 )
             kept = msgspec.structs.replace(placed, bundle=before.bundle)
             saved = self.save(work, kept)
+            work.record(f"{self._what}.updated", id=self._name_of(saved))
+            return saved
+
+        return self._returned(self._tenant.run(actor, use_case))
+
+    def change(
+        self,
+        id: str,
+        changed: Callable[[N], N],
+        *,
+        scope: str | None = None,
+        actor: ActorLike = None,
+    ) -> N:
+        """Replace a record by what `changed` makes of it, read and written in one commit.
+
+        `changed` is a pure function, called again where somebody else was faster; what it raises
+        is raised, and nothing is stored. Raises NotFound, InvalidState for a managed record, and
+        Invalid for a changed name.
+        """
+
+        def use_case(work: Work) -> N:
+            wanted = self._key(id, scope)
+            found = work.get(self.noun, *wanted)
+            if found is None:
+                self._authorize_view(work, None, wanted)
+                if self._builtin_at(work.snapshot, wanted) is not None:
+                    raise InvalidState(f"{self._what} {id!r} is built in and cannot be changed")
+                raise NotFound(f"there is no {self._what} {id!r}{self._where(wanted)}")
+            before = cast(N, found)
+            self._authorize_edit(work, before)
+            after = msgspec.structs.replace(changed(before), bundle=before.bundle)
+            self._refuse_managed(before, "changed")
+            if self._parts(after) != self._parts(before):
+                raise Invalid(f"{self._what} {id!r} cannot be renamed or moved")
+            saved = self.save(work, after)
             work.record(f"{self._what}.updated", id=self._name_of(saved))
             return saved
 
@@ -103,12 +134,14 @@ class Records(Service, Generic[N]):
         limit: int = 100,
         actor: ActorLike = None,
         where: Callable[[N], bool] | None = None,
+        orders: Sequence[Order[N]] = (),
     ) -> Listing[N]:
         """One numbered page of the records of exactly this scope, with their total.
 
         `search` is looked for in id and name, whatever its case; `sort` is one of `sorts`; `where`
-        is any further filter. `limit` goes from 1 to 1000. Built-in records usable at the scope's
-        level are part of the list. At most 100,000 records of a scope can be listed.
+        is any further filter, and `orders` come before `sort`. `limit` goes from 1 to 1000.
+        Built-in records usable at the scope's level are part of the list. At most 100,000 records
+        of a scope can be listed.
         """
         if sort not in self.sorts:
             raise Invalid(f"{sort!r} is no sort of {self._what}s; it is one of {self.sorts}")
@@ -117,20 +150,18 @@ class Records(Service, Generic[N]):
         def use_case(work: Work) -> Listing[N]:
             at = self._view.scope_or(scope)
             self._authorize_list(work, at)
+            visible = self._sight(work)
             found = [
                 noun
                 for noun in self._all(work, at)
                 if (not words or any(words in text.casefold() for text in self._words(noun)))
                 and (where is None or where(noun))
-                and self._visible(work, noun)
+                and visible(noun)
             ]
-            return cut(
-                found,
-                key=lambda noun: (_sortable(getattr(noun, sort)), self._name_of(noun)),
-                descending=descending,
-                skip=skip,
-                limit=limit,
+            last = Order[N](
+                lambda noun: (_sortable(getattr(noun, sort)), self._name_of(noun)), descending
             )
+            return cut_by(found, (*orders, last), skip=skip, limit=limit)
 
         return self._tenant.run(actor, use_case)
 
@@ -146,23 +177,9 @@ class Records(Service, Generic[N]):
 
         Returns what was removed. Raises InvalidState where something still needs it.
         """
-
-        def use_case(work: Work) -> N:
-            wanted = self._key(id, scope)
-            found = work.get(self.noun, *wanted)
-            if found is None:
-                self._authorize_delete(work, None, wanted)
-                if self._builtin_at(work.snapshot, wanted) is not None:
-                    raise InvalidState(f"{self._what} {id!r} is built in and cannot be deleted")
-                raise NotFound(f"there is no {self._what} {id!r}{self._where(wanted)}")
-            removed = cast(N, found)
-            self._authorize_delete(work, removed, wanted)
-            self._refuse_managed(removed, "deleted")
-            self.remove(work, removed, cascade=cascade)
-            work.record(f"{self._what}.deleted", id=self._name_of(removed))
-            return removed
-
-        return self._tenant.run(actor, use_case)
+        return self._tenant.run(
+            actor, lambda work: self._deleted(work, id, self._key(id, scope), cascade=cascade)
+        )
 
     # -- what a bundle shares ------------------------------------------------------------------
 
@@ -222,6 +239,42 @@ class Records(Service, Generic[N]):
             work.drop(dependent)
         work.drop(noun)
 
+    # -- use cases without their commit -------------------------------------------------------
+
+    def _created(self, work: Work, noun: N) -> N:
+        """Store a new record; the commit is the caller's."""
+        placed = self._placed(noun)
+        if self._stored(work, placed) is not None or self._builtin(work.snapshot, placed):
+            # Who may not create any learns nothing of what is there.
+            self._authorize_edit(work, placed)
+            raise AlreadyExists(f"there is already a {self._what} {self._name_of(placed)!r}")
+        saved = self.save(work, placed)
+        work.record(f"{self._what}.created", id=self._name_of(saved))
+        return saved
+
+    def _deleted(
+        self,
+        work: Work,
+        id: str,
+        wanted: tuple[str, ...],
+        *,
+        cascade: bool,
+        where: Callable[[N], bool] | None = None,
+    ) -> N:
+        """Remove the record with these key parts; one for which `where` is false is not found."""
+        found = work.get(self.noun, *wanted)
+        if found is None or (where is not None and not where(cast(N, found))):
+            self._authorize_delete(work, None, wanted)
+            if self._builtin_at(work.snapshot, wanted) is not None:
+                raise InvalidState(f"{self._what} {id!r} is built in and cannot be deleted")
+            raise NotFound(f"there is no {self._what} {id!r}{self._where(wanted)}")
+        removed = cast(N, found)
+        self._authorize_delete(work, removed, wanted)
+        self._refuse_managed(removed, "deleted")
+        self.remove(work, removed, cascade=cascade)
+        work.record(f"{self._what}.deleted", id=self._name_of(removed))
+        return removed
+
     # -- what a noun's own service says --------------------------------------------------------
 
     @property
@@ -276,9 +329,9 @@ class Records(Service, Generic[N]):
         """The built-in records that a list of `scope` shows."""
         return iter(())
 
-    def _visible(self, work: Work, noun: N) -> bool:
-        """Whether the caller, who may list here, may see this one."""
-        return True
+    def _sight(self, work: Work) -> Callable[[N], bool]:
+        """Of what a list holds, what the caller, who may list here, may see."""
+        return lambda noun: True
 
     def _authorize_edit(self, work: Work, noun: N) -> None:
         """Raise AccessDenied unless the caller may create or change this record."""

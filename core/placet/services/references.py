@@ -2,6 +2,7 @@
 
 from typing import TypeVar
 
+from placet.access.exact import exact_principal
 from placet.access.registry import matches, nearest, unknown_permission
 from placet.access.snapshot import Snapshot
 from placet.access.table import Table
@@ -17,7 +18,6 @@ from placet.model import (
     parse_source,
 )
 from placet.refs import Owned, parse_owned, parse_principal, scope_chain
-from placet.services.tenant import exact_principal
 
 __all__ = [
     "exact_requirement",
@@ -98,7 +98,7 @@ def exact_source(world: Snapshot, source: str, scope: str, *, closed: bool) -> s
     if kind == "role":
         return f"role:{known_role(world, rest, scope)}"
     if kind == "permission":
-        return f"permission:{known_pattern(world, rest)}"
+        return f"permission:{known_permission(world, rest)}"
     if kind in ("user", "group"):
         return known_principal(world, source, scope, closed=closed)
     return source
@@ -127,7 +127,11 @@ def _known(table: Table[str, V], text: str, scope: str, what: str, prefix: str =
             if f"{prefix}{owned.id}@/{owner}" in table:
                 return f"{owned.id}@/{owner}"
     elif f"{prefix}{owned}" in table:
-        return str(owned)
+        if prefix or owned.owner in scope_chain(scope):
+            return str(owned)
+        raise Invalid(
+            f"{what} {text!r} belongs to {owned.owner!r}, which is not at or above {scope!r}"
+        )
     names = {ref.removeprefix(prefix).partition("@/")[0] for ref in table}
     close = nearest(owned.id, names)
     hint = f"; did you mean {close!r}?" if close and close != owned.id else ""

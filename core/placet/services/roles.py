@@ -5,14 +5,21 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from placet.access.snapshot import Snapshot
-from placet.errors import Invalid, InvalidState
-from placet.model import Permission, Record, Resource, ResourceGroup, Role
-from placet.refs import parse_resource, scope_level
+from placet.approvals.lifecycle import cancel, status_of
+from placet.clock import milliseconds
+from placet.errors import Invalid, InvalidState, Problem
+from placet.model import Approval, Permission, Record, Resource, ResourceGroup, Role
+from placet.refs import parse_resource, scope_level, text_fault
+from placet.services.approval_pages import queries
 from placet.services.records import Records, builtins_at_level
 from placet.services.references import known_pattern, known_role
 from placet.services.work import Work
+from placet.storage.kinds import MAX_PAGE
 
 __all__ = ["Permissions", "ResourceGroups", "Resources", "Roles", "refuse_role_circle"]
+
+MAX_WAITING = 10_000
+"""The most requests that go with a resource that is deleted."""
 
 
 def refuse_role_circle(world: Snapshot, role: Role) -> None:
@@ -28,6 +35,26 @@ def refuse_role_circle(world: Snapshot, role: Role) -> None:
             waiting.extend(included.includes if included else ())
 
 
+def _refuse_useless(world: Snapshot, role: Role, pattern: str, path: str) -> None:
+    """Raise Invalid, with its path, for a permission that the role could never give."""
+    fault = ""
+    try:
+        known_pattern(world, pattern)
+    except Invalid as error:
+        fault = error.message
+    permission = world.permissions.get(pattern)
+    if permission is not None:
+        if permission.status in ("staging", "inactive"):
+            fault = f"permission {pattern!r} is {permission.status} and cannot be given"
+        elif set(permission.allowed_scope_levels).isdisjoint(role.allowed_scope_levels):
+            fault = (
+                f"permission {pattern!r} is used at {', '.join(permission.allowed_scope_levels)} "
+                f"level, and role {role.id!r} is for {', '.join(role.allowed_scope_levels)}"
+            )
+    if fault:
+        raise Invalid(fault, [Problem(path, fault)])
+
+
 class Roles(Records[Role]):
     """Named sets of permissions. Built-in ones come from code and cannot be changed."""
 
@@ -35,8 +62,11 @@ class Roles(Records[Role]):
     operations = "roles"
 
     def _exact(self, work: Work, noun: Role) -> Role:
-        for pattern in noun.permissions:
-            known_pattern(work.world, pattern)
+        before = self._stored(work, noun)
+        had = frozenset(before.permissions if before else ())
+        for at, pattern in enumerate(noun.permissions):
+            if pattern not in had or pattern not in work.world.permissions:
+                _refuse_useless(work.world, noun, pattern, f"permissions[{at}]")
         repeated = len(noun.permissions) - len(set(noun.permissions))
         if repeated:
             raise Invalid(f"role {noun.id!r} names {repeated} of its permissions more than once")
@@ -87,6 +117,8 @@ class Permissions(Records[Permission]):
 
     def _key(self, id: str, scope: str | None) -> tuple[str, ...]:
         """A permission is known by id in the whole account."""
+        if fault := text_fault(id):
+            raise Invalid(f"permission id {id!r} {fault}")
         return (id,)
 
     def _parts(self, noun: Permission) -> tuple[str, ...]:
@@ -132,9 +164,12 @@ class Resources(Records[Resource]):
         return (noun.type, noun.id)
 
     def _authorize_edit(self, work: Work, noun: Resource) -> None:
-        # To move a resource one needs the right where it is as well as where it goes.
+        # A resource is known by type and id in the whole account, so that a first entry captures
+        # it from every scope: that needs the right at the account. To move one needs it at both
+        # ends.
         stored = work.get(Resource, noun.type, noun.id)
-        for scope in {self._scope_of(noun), self._scope_of(stored or noun)}:
+        before = "" if stored is None else self._scope_of(stored)
+        for scope in sorted({self._scope_of(noun), before}):
             work.authorize("resources.edit", scope, noun.ref)
 
     def _authorize_view(self, work: Work, noun: Resource | None, parts: tuple[str, ...]) -> None:
@@ -142,3 +177,44 @@ class Resources(Records[Resource]):
 
     def _authorize_delete(self, work: Work, noun: Resource | None, parts: tuple[str, ...]) -> None:
         work.authorize("resources.delete", self._scope_of(noun) if noun else "", ":".join(parts))
+
+    def remove(self, work: Work, noun: Resource, *, cascade: bool) -> None:
+        """Drop the resource and, in the same commit, cancel every request that waits on it.
+
+        Nobody can be asked about what is gone, or goes by another name now. Raises InvalidState
+        for a resource with more than 10,000 such requests.
+        """
+        for approval in self._waiting_on(work, noun):
+            reason = f"{noun.ref} was deleted"
+            ended = cancel(approval, work.actor, work.now, by_requester=False, reason=reason)
+            work.put(ended)
+            work.record(
+                "approval.cancelled",
+                approval=approval.id,
+                only_last=True,
+                by_requester=False,
+                reason=reason,
+            )
+        super().remove(work, noun, cascade=cascade)
+
+    def _waiting_on(self, work: Work, noun: Resource) -> Sequence[Approval]:
+        """The approvals on the resource that are pending, read again so that they are guarded."""
+        where = {"resource": (noun.ref,)}
+        (query,) = queries(where, {"pending"}, milliseconds(work.now))
+        query = msgspec.structs.replace(query, limit=MAX_PAGE)
+        keys: list[tuple[str]] = []
+        while True:
+            page = self._tenant.store.find(self._tenant.account, query)
+            keys.extend((doc.key.id,) for doc in page.docs)
+            if len(keys) > MAX_WAITING:
+                raise InvalidState(
+                    f"more than {MAX_WAITING} requests wait on {noun.ref}; cancel them first"
+                )
+            if page.next is None:
+                break
+            query = msgspec.structs.replace(query, after=page.next)
+        return [
+            approval
+            for approval in work.get_all(Approval, keys)
+            if approval is not None and status_of(approval, work.now) == "pending"
+        ]

@@ -8,12 +8,12 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from placet.access.exact import exact_principal
 from placet.access.snapshot import Snapshot
 from placet.clock import Clock
 from placet.errors import Conflict, Invalid, Unavailable
 from placet.hooks import Hooks
 from placet.model import SYSTEM, Actor
-from placet.refs import OWNED_KINDS, parse_principal
 from placet.services.index import AccountIndex
 from placet.services.work import Work
 from placet.storage.port import Store
@@ -92,6 +92,8 @@ class Tenant:
             actor = Actor(actor)
         if actor is SYSTEM:
             return actor
+        if actor.ref.kind in ("group", "everyone"):
+            raise Invalid(f"{actor.principal!r} is not one somebody, and cannot act")
         snapshot = self.index.current()
         return Actor(
             exact_principal(snapshot, actor.principal, ""),
@@ -138,23 +140,3 @@ class Tenant:
             f"account {self.account!r} is too busy: others changed what this rests on "
             f"{ATTEMPTS} times in a row; try again"
         )
-
-
-def exact_principal(snapshot: Snapshot, text: str, scope: str) -> str:
-    """The exact reference of a principal as written in `scope`.
-
-    A group or service account without an owner is the nearest one going up; where there is none,
-    it is taken to be one of the account.
-
-    >>> exact_principal(Snapshot(), "group:ops", "retail")
-    'group:ops@/'
-    """
-    ref = parse_principal(text)
-    if ref.kind not in OWNED_KINDS or ref.owner is not None:
-        return text
-    prefix = f"{ref.kind}:"
-    if ref.kind == "group":
-        found = snapshot.owner_of(snapshot.groups, prefix, ref.id, scope)
-    else:
-        found = snapshot.owner_of(snapshot.service_accounts, prefix, ref.id, scope)
-    return found or str(ref._replace(owner=""))

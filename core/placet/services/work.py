@@ -1,6 +1,6 @@
 """One attempt at a use case: what it has read, what it will write, and the one commit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -9,6 +9,7 @@ import msgspec
 from placet.access.advance import Fact, advance
 from placet.access.answers import Question
 from placet.access.check import Inquiry, place_name
+from placet.access.exact import exact_principal
 from placet.access.snapshot import Snapshot
 from placet.catalogue import OPERATIONS
 from placet.errors import AccessDenied, Invalid
@@ -19,15 +20,15 @@ from placet.storage.codec import (
     AUTHORITY_KEY,
     AUTHORITY_KINDS,
     FORMAT,
-    EventDraft,
-    RawChange,
+    GUARDED_KINDS,
+    check_types,
     data_of,
     decode,
     encode_noun,
     key_for,
     key_of,
-    write_event,
 )
+from placet.storage.entries import EventDraft, RawChange, write_event
 from placet.storage.kinds import MAX_EVENT_BYTES
 from placet.storage.port import Change, Check, Committed, Drop, Key, NewEvent, Put, Store
 
@@ -117,42 +118,77 @@ class Work:
 
     def may(self, operation: str, scope: str, id: str | None = None) -> bool:
         """Whether the caller may do an administrative operation; SYSTEM always may."""
-        if self.actor is SYSTEM:
-            return True
         asked = OPERATIONS[operation]
-        snapshot = self.snapshot
-        permission = snapshot.permissions.get(asked.permission)
-        if permission is None:
-            return False
-        resource = ResourceRef(asked.resource_type, id)
-        # Who acts for somebody may do what both may: a program lends its hands, not its rights.
-        return all(
-            Inquiry(
-                snapshot,
-                Question(principal, permission, resource, scope),
-                self.now,
-                closed=self.closed,
-            ).allowed()
-            for principal in dict.fromkeys((self.actor.principal, self.actor.subject))
-        )
+        return self.holds(asked.permission, ResourceRef(asked.resource_type, id), scope)
+
+    def act_for(self, person: str, scope: str) -> None:
+        """Go on as somebody who acts for `person`, whom the caller only names.
+
+        Raises AccessDenied unless the caller itself may ask for others.
+        """
+        if self.actor.on_behalf_of is not None:
+            raise Invalid(f"{self.actor.principal} acts for {self.actor.on_behalf_of} already")
+        self.authorize("approvals.request_for", scope)
+        exact = exact_principal(self.snapshot, person, scope)
+        self.actor = msgspec.structs.replace(self.actor, on_behalf_of=exact)
 
     def authorize(self, operation: str, scope: str, id: str | None = None) -> None:
         """Raise AccessDenied unless the caller may do an administrative operation."""
-        if not self.may(operation, scope, id):
-            asked = OPERATIONS[operation]
-            resource = ResourceRef(asked.resource_type, id)
+        asked = OPERATIONS[operation]
+        self.require(asked.permission, ResourceRef(asked.resource_type, id), scope)
+
+    def holds(self, permission: str, resource: ResourceRef, scope: str) -> bool:
+        """Whether the caller holds a permission, approval policies not asked; SYSTEM always does.
+
+        One that is not registered is held by nobody.
+        """
+        return self._asked(permission, resource, scope, Inquiry.allowed)
+
+    def holds_throughout(self, permission: str, type: str, scope: str) -> bool:
+        """Whether the caller holds a permission on every resource of a type, without exception."""
+        return self._asked(permission, ResourceRef(type), scope, Inquiry.throughout)
+
+    def require(self, permission: str, resource: ResourceRef, scope: str) -> None:
+        """Raise AccessDenied unless the caller holds a permission."""
+        if not self.holds(permission, resource, scope):
             raise AccessDenied(
-                f"{self.actor.principal} lacks {asked.permission} on {resource} in "
-                f"{place_name(scope)}",
-                permission=asked.permission,
+                f"{self.actor.principal} lacks {permission} on {resource} in {place_name(scope)}",
+                permission=permission,
                 resource=str(resource),
                 scope=scope,
             )
+
+    def _asked(
+        self,
+        permission: str,
+        resource: ResourceRef,
+        scope: str,
+        answer: Callable[[Inquiry], bool],
+    ) -> bool:
+        if self.actor is SYSTEM:
+            return True
+        snapshot = self.snapshot
+        registered = snapshot.permissions.get(permission)
+        if registered is None:
+            return False
+        # Who acts for somebody may do what both may: a program lends its hands, not its rights.
+        return all(
+            answer(
+                Inquiry(
+                    snapshot,
+                    Question(principal, registered, resource, scope),
+                    self.now,
+                    closed=self.closed,
+                )
+            )
+            for principal in dict.fromkeys((self.actor.principal, self.actor.subject))
+        )
 
     # -- writing -------------------------------------------------------------------------------
 
     def put(self, noun: N) -> N:
         """Store `noun`, stamped; raises Invalid if it is not valid. Returns it as stored."""
+        check_types(noun)
         key = key_of(noun)
         before = self._before(type(noun), key)
         if isinstance(noun, Record):
@@ -169,9 +205,15 @@ class Work:
         if before.noun is not None:
             self._write(Drop(key, before.version), before.noun, None)
 
-    def record(self, kind: str, *, approval: str | None = None, **data: Any) -> None:
-        """Write down what happened: the changes since the last record are of this event."""
-        changes, self._changes = self._changes, []
+    def record(
+        self, kind: str, *, approval: str | None = None, only_last: bool = False, **data: Any
+    ) -> None:
+        """Write down what happened: the changes since the last record are of this event.
+
+        With `only_last` the latest change alone is; those before it wait for a record of theirs.
+        """
+        cut = len(self._changes) - 1 if only_last else 0
+        changes, self._changes = self._changes[cut:], self._changes[:cut]
         first = True
         for part in _parts(changes):
             draft = EventDraft(
@@ -204,7 +246,7 @@ class Work:
 
     def _authority(self) -> Iterable[Change]:
         expect = None if self._snapshot is None else self._snapshot.authority
-        if any(key.kind in AUTHORITY_KINDS for key in self._written):
+        if any(key.kind in GUARDED_KINDS for key in self._written):
             body, index = encode_noun(Authority(updated_at=self.now))
             yield Put(AUTHORITY_KEY, body, index, expect)
         elif expect is not None:

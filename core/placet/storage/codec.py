@@ -4,26 +4,24 @@ A body is UTF-8 JSON `{"format": 1, "data": {...}}`. Release N reads the formats
 ignore fields that they do not know.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from placet.clock import from_milliseconds, milliseconds
-from placet.errors import Corrupt
+from placet.clock import milliseconds
+from placet.errors import Corrupt, Invalid
 from placet.model import (
     Approval,
     ApprovalPolicy,
     Assignment,
     Authority,
-    Change,
     Claim,
     Credential,
     DeadLetter,
     Delegation,
     DeliveryCursor,
-    Event,
     Gate,
     Grant,
     Group,
@@ -44,17 +42,16 @@ from placet.model import (
     walk,
 )
 from placet.refs import encode
-from placet.storage.port import Doc, Index, IndexValue, Key, NewEvent, StoredEvent
-from placet.storage.sealing import new_event
+from placet.storage.port import Doc, Index, IndexValue, Key
 
 __all__ = [
     "AUTHORITY_KEY",
     "AUTHORITY_KINDS",
     "FORMAT",
+    "GUARDED_KINDS",
     "FOREVER",
-    "EventDraft",
-    "RawChange",
     "canonical",
+    "check_types",
     "data_of",
     "decode",
     "decode_body",
@@ -64,10 +61,8 @@ __all__ = [
     "key_for",
     "label_term",
     "noun_type",
+    "read_data",
     "parts_of",
-    "read_event",
-    "read_event_changes",
-    "write_event",
 ]
 
 FORMAT = 1
@@ -276,6 +271,11 @@ AUTHORITY_KINDS = frozenset(
 )  # fmt: skip
 """The kinds that say who may do what: a commit that changes one also puts the authority."""
 
+GUARDED_KINDS = AUTHORITY_KINDS | {"credential", "gate"}
+"""The kinds that put the authority: beside those, what a deletion looks for by a query, so that
+one that is made in the meantime is not missed.
+"""
+
 AUTHORITY_KEY = Key("authority", encode("authority"))
 
 
@@ -326,6 +326,20 @@ def canonical(value: object) -> bytes:
     return _encoder.encode(value)
 
 
+def check_types(noun: Noun) -> None:
+    """Raise Invalid unless every field of `noun` holds what it is declared to hold.
+
+    Structs check types when they are read, not when they are made: what could be written and never
+    read again must not be stored.
+
+    >>> check_types(User(id="sam"))
+    """
+    try:
+        _BY_TYPE[type(noun)].data_decoder.decode(_encoder.encode(noun))
+    except (msgspec.ValidationError, TypeError, ValueError, RecursionError) as error:
+        raise Invalid(f"{type(noun).__name__} is not valid: {error}") from error
+
+
 def data_of(noun: Noun) -> bytes:
     """The JSON of a noun as the log shows it: without secrets."""
     if isinstance(noun, Credential):
@@ -337,6 +351,14 @@ def encode_noun(noun: Noun) -> tuple[bytes, Index]:
     """The body and the index of a noun."""
     stored = _BY_TYPE[type(noun)]
     return _encoder.encode(_Body(FORMAT, _bare(noun))), stored.index(noun)
+
+
+def read_data(kind: str, data: bytes | msgspec.Raw) -> Noun:
+    """The noun of a kind whose JSON the log shows; the reverse of `data_of`, but for secrets."""
+    try:
+        return cast(Noun, _BY_KIND[kind][1].data_decoder.decode(data))
+    except msgspec.DecodeError as error:
+        raise Corrupt(f"a {kind} in the log cannot be read: {error}") from error
 
 
 def _bare(noun: Noun) -> Noun:
@@ -367,90 +389,3 @@ def decode_body(noun: type[N], body: bytes, key: Key) -> N:
             f"{key.kind} {key.id!r} has format {stored.format}; this release reads {FORMAT}"
         )
     return cast(N, stored.data)
-
-
-class RawChange(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A change of the log whose documents are still JSON."""
-
-    kind: str
-    id: str
-    before: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    after: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-
-    @property
-    def gone(self) -> bool:
-        """Whether the noun was removed."""
-        return self.after is msgspec.UNSET
-
-    def noun(self) -> Noun:
-        """The noun as it is after the change, or, where it was removed, as it was before."""
-        data = self.before if self.after is msgspec.UNSET else self.after
-        if data is msgspec.UNSET:
-            raise Corrupt(f"a change of {self.kind} {self.id!r} in the log changes nothing")
-        return cast(Noun, _BY_KIND[self.kind][1].data_decoder.decode(data))
-
-
-class EventDraft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The body of an event, before it is sealed."""
-
-    format: int
-    account: str
-    kind: str
-    actor: str
-    on_behalf_of: str | None = None
-    chain: tuple[str, ...] = ()
-    approval: str | None = None
-    data: Mapping[str, Any] = {}
-    changes: tuple[RawChange, ...] = ()
-
-
-class _ChangesOnly(msgspec.Struct, frozen=True):
-    format: int
-    changes: tuple[RawChange, ...] = ()
-
-
-_draft_decoder = msgspec.json.Decoder(EventDraft)
-_changes_decoder = msgspec.json.Decoder(_ChangesOnly)
-
-
-def write_event(draft: EventDraft, at: datetime) -> NewEvent:
-    """The event that a store seals and keeps."""
-    return new_event(milliseconds(at), _encoder.encode(draft))
-
-
-def read_event(stored: StoredEvent) -> Event:
-    """An event of the log, taken apart for a reader."""
-    draft = _draft_decoder.decode(stored.body)
-    return Event(
-        seq=stored.seq,
-        version=stored.version,
-        at=from_milliseconds(stored.at),
-        account=draft.account,
-        kind=draft.kind,
-        actor=draft.actor,
-        on_behalf_of=draft.on_behalf_of,
-        chain=draft.chain,
-        approval=draft.approval,
-        data=dict(draft.data),
-        changes=tuple(
-            Change(
-                change.kind,
-                change.id,
-                _json(change.before),
-                _json(change.after),
-            )
-            for change in draft.changes
-        ),
-        hash=stored.hash.hex(),
-    )
-
-
-def _json(raw: msgspec.Raw | msgspec.UnsetType) -> Any:
-    return None if isinstance(raw, msgspec.UnsetType) else msgspec.json.decode(raw)
-
-
-def read_event_changes(stored: Iterable[StoredEvent]) -> tuple[RawChange, ...]:
-    """Every change of these events, in order: what an index follows."""
-    return tuple(
-        change for event in stored for change in _changes_decoder.decode(event.body).changes
-    )

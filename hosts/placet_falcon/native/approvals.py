@@ -3,7 +3,6 @@
 import falcon
 import msgspec
 
-from placet import Actor
 from placet.model import ApprovalStatus, JsonObject, Verdict
 from placet_falcon.decoding import Body, NoQuery, read_query
 from placet_falcon.host import Host, call_of
@@ -96,9 +95,8 @@ class Approvals:
             contributors=wanted.contributors,
             labels=wanted.labels,
             origin="native",
-            actor=Actor(actor.principal, wanted.on_behalf_of, actor.chain)
-            if wanted.on_behalf_of is not None
-            else actor,
+            on_behalf_of=wanted.on_behalf_of,
+            actor=actor,
         )
         answer(resp, approval, falcon.HTTP_201)
         path = f"/placet/v1/accounts/{account}/approvals/{approval.id}"

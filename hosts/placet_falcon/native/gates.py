@@ -3,7 +3,6 @@
 import falcon
 import msgspec
 
-from placet import Actor
 from placet_falcon.decoding import Body, NoQuery, read_query
 from placet_falcon.host import Host, call_of
 from placet_falcon.native.answers import answer
@@ -57,9 +56,8 @@ class Gate:
             justification=wanted.justification,
             contributors=wanted.contributors,
             origin="native",
-            actor=Actor(actor.principal, wanted.on_behalf_of, actor.chain)
-            if wanted.on_behalf_of is not None
-            else actor,
+            on_behalf_of=wanted.on_behalf_of,
+            actor=actor,
         )
         answer(resp, approval, falcon.HTTP_201)
         path = f"/placet/v1/accounts/{account}/approvals/{approval.id}"

@@ -5,7 +5,8 @@ import pytest
 from approval_worlds import NOW, People, asked, policy, say
 
 from placet.approvals.compose import compose
-from placet.approvals.evaluate import evaluate, ways
+from placet.approvals.evaluate import evaluate
+from placet.approvals.ways import ways
 from placet.errors import Invalid
 from placet.model import (
     AllOf,

@@ -254,7 +254,8 @@ def test_the_bundle_of_another_account_is_refused(acme: Placet, release: Bundle)
 
 def test_an_actor_needs_the_right_to_every_part(acme: Placet, toml: Toml) -> None:
     acme.permissions.create(Permission.dotted("a.b"), actor=SYSTEM)
-    acme.roles.create(Role(id="people", permissions=("core_user_manage",)), actor=SYSTEM)
+    may = ("core_account_edit", "core_user_manage")
+    acme.roles.create(Role(id="people", permissions=may), actor=SYSTEM)
     acme.assignments.create(Assignment(id="i", principal="user:eve", role="people"), actor=SYSTEM)
 
     acme.apply(toml('[[users]]\nid = "sam"'), actor="user:eve")
@@ -266,9 +267,22 @@ def test_an_actor_needs_the_right_to_every_part(acme: Placet, toml: Toml) -> Non
 
 def test_pruning_needs_the_right_to_delete(acme: Placet, toml: Toml) -> None:
     acme.apply(toml('permissions = ["a.b"]'), actor=SYSTEM)
+    acme.roles.create(Role(id="editor", permissions=("core_account_edit",)), actor=SYSTEM)
+    acme.assignments.create(Assignment(id="i", principal="user:eve", role="editor"), actor=SYSTEM)
 
     with pytest.raises(AccessDenied, match="lacks core_permission_delete"):
         acme.apply(toml(""), prune=True, actor="user:eve")
+
+
+@pytest.mark.parametrize("text", ["", 'permissions = ["a.b"]', 'permissions = ["a.c"]'])
+def test_a_plan_tells_nothing_to_who_may_not_edit_the_account(
+    acme: Placet, toml: Toml, text: str
+) -> None:
+    acme.apply(toml('permissions = ["a.b"]'), actor=SYSTEM)
+
+    for call in (acme.diff, acme.apply):
+        with pytest.raises(AccessDenied, match="lacks core_account_edit"):
+            call(toml(text), actor="user:eve")
 
 
 def test_an_assignment_without_an_id_has_the_same_one_every_time(acme: Placet, toml: Toml) -> None:

@@ -340,7 +340,7 @@ def test_a_requirement_that_nests_too_deeply_is_refused(toml: Callable[[str], Bu
     (problem,) = validate(toml(policy(f"requirement = {nested}")))
 
     assert problem.path.endswith(".any_of")
-    assert problem.message == "nests deeper than 32"
+    assert problem.message == "nests deeper than 16"
 
 
 def test_attributes_that_nest_too_deeply_are_refused(toml: Callable[[str], Bundle]) -> None:

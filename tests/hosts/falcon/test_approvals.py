@@ -51,8 +51,16 @@ def test_asking_again_is_the_same_approval(browser: Browser) -> None:
 
 
 def test_who_asks_on_behalf_of_somebody_is_named_beside_them(browser: Browser) -> None:
-    approval = asked(browser, by="kim", on_behalf_of="user:sam")
-    assert (approval["requester"], approval["on_behalf_of"]) == ("user:kim", "user:sam")
+    approval = asked(browser, by="root", on_behalf_of="user:sam")
+    assert (approval["requester"], approval["on_behalf_of"]) == ("user:root", "user:sam")
+
+
+def test_asking_for_somebody_else_needs_the_right_to(browser: Browser) -> None:
+    asked(browser, by="sam")
+    wanted = {"permission": "invoice.pay", "on": "invoice:7", "on_behalf_of": "user:sam"}
+    refused = browser.post("approvals", wanted, by="kim")
+    assert refused.status_code == 403
+    assert "core_approval_requestfor" in refused.json["error"]["message"]
 
 
 def test_nobody_reviews_what_they_asked_for(browser: Browser) -> None:

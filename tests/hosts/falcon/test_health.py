@@ -39,7 +39,7 @@ def faulty() -> Faulty:
 @pytest.fixture
 def client(faulty: Faulty, monkeypatch: pytest.MonkeyPatch) -> testing.TestClient:
     placet = Placet.open("memory://")
-    monkeypatch.setattr(placet._engine, "_store", faulty)
+    monkeypatch.setattr(placet._runtime, "_store", faulty)
     return testing.TestClient(create_app(placet))
 
 
@@ -93,7 +93,7 @@ def test_a_failure_of_the_service_keeps_its_words_to_the_log(
     assert (result.headers.get("Retry-After") == "1") == (status == 503)
 
 
-def test_an_engine_that_cannot_be_opened_is_not_ready_and_refuses_with_503() -> None:
+def test_an_runtime_that_cannot_be_opened_is_not_ready_and_refuses_with_503() -> None:
     client = testing.TestClient(create_app(Placet.open("nosuch://")))
     assert client.simulate_get("/readyz").status_code == 503
     refused = client.simulate_get("/placet/v1/accounts/default/roles", headers={"x-api-key": "x"})
