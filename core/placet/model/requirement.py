@@ -127,7 +127,8 @@ def walk(requirement: Requirement) -> Iterator[Requirement]:
 
 def check_requirement(check: Checker, requirement: Requirement, path: str, depth: int = 1) -> None:
     """Report a count below 1 (failure mode T29), an empty list, or a source that is none."""
-    if depth > MAX_REQUIREMENT_DEPTH:
+    leaf = isinstance(requirement, Reviews | ConditionHolds)
+    if depth > MAX_REQUIREMENT_DEPTH and not leaf:
         check.fail(path, f"nests deeper than {MAX_REQUIREMENT_DEPTH}")
         return
     check.text(f"{path}.name", requirement.name, 256)

@@ -305,7 +305,7 @@ def test_a_crowd_is_nobody(placet: PlacetUnderTest, crowd: str) -> None:
 
 
 def test_a_dense_net_of_groups_costs_no_more_than_a_sparse_one(placet: PlacetUnderTest) -> None:
-    """Ways through 12 layers of 4 groups are 4 to the 12th; each group is looked at once a layer."""
+    """4 to the 12th ways lead through 12 layers of 4; each group is looked at once a layer."""
     with placet.acting(SYSTEM):
         for layer in range(12):
             for number in range(4):
