@@ -66,7 +66,7 @@ class Tree:
     ) -> tuple[Requirement, ...]:
         if not children:
             return (self._wrong(path, "is empty; it would be satisfied by nobody"),)
-        if self._depth == MAX_REQUIREMENT_DEPTH:
+        if self._depth == MAX_REQUIREMENT_DEPTH - 1:
             return (self._wrong(path, f"nests deeper than {MAX_REQUIREMENT_DEPTH}"),)
         self._depth += 1
         below = tuple(
