@@ -45,6 +45,8 @@ def of_catalogue(catalogue: Catalogue) -> Snapshot:
         *catalogue.resource_groups,
         *catalogue.policies,
     )
+    for noun in nouns:
+        noun.validate()
     base = advance(Snapshot(), map(Fact, nouns))
     base.builtin_policies = base.policies
     return base

@@ -110,7 +110,7 @@ class Inquiry:
                 f"{permission.id} is not used at {level} level, only at "
                 f"{', '.join(permission.allowed_scope_levels)}",
             )
-        if (refused := self._principal_refusal()) is not None:
+        if (refused := self.principal_refusal()) is not None:
             return refused
         stored = self.snapshot.resources.get(str(question.resource))
         if stored is not None and stored.scope is not None and stored.scope != question.scope:
@@ -121,7 +121,8 @@ class Inquiry:
             )
         return None
 
-    def _principal_refusal(self) -> Reason | None:
+    def principal_refusal(self) -> Reason | None:
+        """Why the principal may nothing at all; None where it may be somebody who may."""
         principal = self.question.principal
         known = self.known
         if known is not None:

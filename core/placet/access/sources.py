@@ -14,7 +14,7 @@ from placet.access.check import Inquiry
 from placet.access.match import window_open
 from placet.access.snapshot import Snapshot
 from placet.errors import Invalid
-from placet.model import Approval, Permission, parse_source
+from placet.model import Approval, Effect, Permission, parse_source
 from placet.refs import ResourceRef, parse_resource, scope_chain
 
 __all__ = ["Directory", "asks_as", "names", "sources_naming"]
@@ -52,11 +52,23 @@ def _is(principal: str, named: object) -> bool:
 
 
 def _holds_role(snapshot: Snapshot, role: str, question: Question, now: datetime) -> bool:
+    return _has_role(snapshot, role, question, now, "allow") and not _has_role(
+        snapshot, role, question, now, "deny"
+    )
+
+
+def _has_role(
+    snapshot: Snapshot, role: str, question: Question, now: datetime, effect: Effect
+) -> bool:
+    """Whether an assignment of the role, or of one that includes it, reaches the question.
+
+    An allow with a condition does not make a holder; a deny with one does deny.
+    """
     subjects = snapshot.subjects(question.principal)
     return any(
-        placed.assignment.role == role
-        and placed.assignment.effect == "allow"
-        and placed.condition is None
+        placed.assignment.effect == effect
+        and role in _with_included(snapshot, placed.assignment.role)
+        and (placed.condition is None or effect == "deny")
         and window_open(placed.assignment, now)
         and placed.narrowed_to(question.resource)
         and (selector := snapshot.selector(placed.assignment)) is not None
@@ -68,6 +80,18 @@ def _holds_role(snapshot: Snapshot, role: str, question: Question, now: datetime
     )
 
 
+def _with_included(snapshot: Snapshot, role: str) -> frozenset[str]:
+    seen = {role}
+    waiting = [role]
+    while waiting:
+        known = snapshot.roles.get(waiting.pop())
+        for ref in known.includes if known else ():
+            if ref not in seen:
+                seen.add(ref)
+                waiting.append(ref)
+    return frozenset(seen)
+
+
 def sources_naming(snapshot: Snapshot, principal: str) -> tuple[str, ...]:
     """Every source that may name `principal` for something: what an index of sources is asked for.
 
@@ -75,10 +99,11 @@ def sources_naming(snapshot: Snapshot, principal: str) -> tuple[str, ...]:
     """
     subjects = snapshot.subjects(principal)
     roles = {
-        assignment.role
+        role
         for subject in subjects
         for key in snapshot.held.get(f"principal {subject}") or ()
         if (assignment := snapshot.assignments.get(key)) is not None
+        for role in _with_included(snapshot, assignment.role)
     }
     permissions = {
         permission for role in roles for permission in snapshot.role_perms.get(role) or ()
@@ -111,7 +136,10 @@ def asks_as(snapshot: Snapshot, question: Question, permission: str) -> Question
 class Directory:
     """Who may review one approval, as the snapshot knows it now."""
 
-    def __init__(self, snapshot: Snapshot, approval: Approval, now: datetime) -> None:
+    def __init__(
+        self, snapshot: Snapshot, approval: Approval, now: datetime, *, closed: bool = False
+    ) -> None:
+        self._closed = closed
         self._snapshot = snapshot
         self._approval = approval
         self._now = now
@@ -128,10 +156,11 @@ class Directory:
         )
 
     def names(self, source: str, principal: str) -> bool:
-        """Whether `source` names `principal`, who must not be disabled."""
+        """Whether `source` names `principal`, who must be neither disabled nor, where the directory
+        is closed, unknown."""
         question = self.question(principal)
-        inquiry = Inquiry(self._snapshot, question, self._now)
-        if inquiry.known is not None and inquiry.known.disabled:
+        inquiry = Inquiry(self._snapshot, question, self._now, closed=self._closed)
+        if inquiry.principal_refusal() is not None:
             return False
         return names(self._snapshot, source, question, self._now, subject=self._approval.subject)
 

@@ -143,8 +143,8 @@ def skipped(
     carrying: frozenset[str] = frozenset(),
 ) -> Sequence[Doc]:
     """One numbered page of all queries. A store skips by itself where one query finds anything."""
-    if not carrying:
-        found = [one for one in asked if len(asked) == 1 or store.count(account, one)]
+    if not carrying and (len(asked) == 1 or skip + limit > MAX_PAGE):
+        found = [one for one in asked if len(asked) == 1 or _finds(store, account, one)]
         if not found:
             return ()
         if len(found) == 1:
@@ -152,8 +152,14 @@ def skipped(
                 found[0], order="created", descending=descending, skip=skip, limit=limit
             )
             return store.find(account, query).docs
-    docs = all_of(store, account, asked, descending=descending, carrying=carrying, size=MAX_PAGE)
+    docs = all_of(
+        store, account, asked, descending=descending, carrying=carrying, size=skip + limit
+    )
     return tuple(islice(docs, skip, skip + limit))
+
+
+def _finds(store: Store, account: str, query: Query) -> bool:
+    return bool(store.find(account, msgspec.structs.replace(query, limit=1)).docs)
 
 
 def _place(doc: Doc) -> tuple[int, str]:

@@ -333,13 +333,18 @@ class ApprovalReading(Service):
 
         return self._tenant.run(actor, use_case)
 
-    def requestable(self, permission: str, *, actor: ActorLike = None) -> tuple[Resource, ...]:
-        """The stored resources on which the caller may do `permission`, or ask to, by reference.
+    def requestable(
+        self, permission: str, *, on_behalf_of: str | None = None, actor: ActorLike = None
+    ) -> tuple[Resource, ...]:
+        """The stored resources on which the caller may do `permission`, or ask to, by reference;
+        with `on_behalf_of`, for whom a caller says it asks, which needs the right to.
 
         Looks at 100,000 resources at most. Raises Invalid for a permission that is not registered.
         """
 
         def use_case(work: Work) -> tuple[Resource, ...]:
+            if on_behalf_of is not None:
+                work.act_for(on_behalf_of, self._view.scope or "")
             snapshot = work.snapshot
             asked = ask(self._view, snapshot, work.actor.subject, permission)
             kind = asked.permission.resource_type
@@ -451,7 +456,7 @@ class ApprovalReading(Service):
         return tuple(sorted(named - excluded(approval))[:NAMED])
 
     def _directory(self, work: Work, approval: Approval) -> Directory:
-        return Directory(work.snapshot, approval, work.now)
+        return Directory(work.snapshot, approval, work.now, closed=work.closed)
 
 
 def as_of(approval: Approval, work: Work) -> Approval:

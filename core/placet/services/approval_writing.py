@@ -99,7 +99,7 @@ def open_under(
     review it, InvalidState where the policy has decided it without anybody.
     """
     opened = open_approval(wanted, policy, policies, work.actor, work.now)
-    directory = Directory(work.snapshot, opened, work.now)
+    directory = Directory(work.snapshot, opened, work.now, closed=work.closed)
     done = settle(opened, directory, work.now)
     happened = ("approval.requested", *done.happened)
     if said is not None:

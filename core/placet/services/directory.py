@@ -10,6 +10,7 @@ from placet.errors import Invalid, NotFound
 from placet.model import Credential, Group, Membership, Record, ServiceAccount, User
 from placet.refs import EVERYONE, parse_principal, text_fault
 from placet.services.base import Listing, cut
+from placet.services.endings import cancel_requests, revoke_grants
 from placet.services.records import N, Records
 from placet.services.references import known_group, known_principal
 from placet.services.tenant import ActorLike
@@ -37,6 +38,15 @@ class _Principals(Records[N]):
             *_memberships(work, [(group, ref) for group in parents]),
             *self._credentials(work, ref),
         ]
+
+    def remove(self, work: Work, noun: N, *, cascade: bool) -> None:
+        """Drop the principal and, in the same commit, end its requests, passes and access."""
+        ref = cast(str, getattr(noun, "ref"))  # noqa: B009  # N has no such bound
+        reason = f"{ref} was deleted"
+        for field in ("subject", "requester"):
+            cancel_requests(self._tenant.store, work, {field: ref}, reason)
+        revoke_grants(self._tenant.store, work, ref, reason)
+        super().remove(work, noun, cascade=cascade)
 
     def _credentials(self, work: Work, ref: str) -> Iterator[Record]:
         query = Query("credential", where={"principal": (ref,)}, limit=MAX_PAGE)

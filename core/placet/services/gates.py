@@ -164,7 +164,7 @@ class Gates(Records[Gate]):
                     f"nothing with these labels waits at a gate {name!r}", {"status": "closed"}
                 )
             approval, gate = found
-            directory = Directory(work.snapshot, approval, work.now)
+            directory = Directory(work.snapshot, approval, work.now, closed=work.closed)
             try:
                 done = review(approval, work.actor, verdict, directory, work.now, comment=comment)
             except AccessDenied:

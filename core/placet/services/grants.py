@@ -134,11 +134,15 @@ def revoke_grant(work: Work, grant: Grant, reason: str) -> Grant:
     """Take a grant back in this commit, with the access that it gave."""
     revoked = revoke(grant, work.actor.principal, work.now, reason)
     work.put(revoked)
+    changes = 1
     if grant.assignment is not None:
         assignment = work.get(Assignment, grant.scope, grant.assignment)
-        if assignment is not None:
+        if assignment is not None and work.left(assignment) is not None:
             work.drop(assignment)
-    work.record("grant.revoked", approval=grant.approval, grant=grant.id, reason=reason)
+            changes = 2
+    work.record(
+        "grant.revoked", approval=grant.approval, last=changes, grant=grant.id, reason=reason
+    )
     return revoked
 
 

@@ -155,7 +155,7 @@ class Permits(Service):
         return grant
 
     def _refused(self, work: Work, approval: Approval) -> _Refused:
-        tree = evaluate(approval, Directory(work.snapshot, approval, work.now))
+        tree = evaluate(approval, Directory(work.snapshot, approval, work.now, closed=work.closed))
         return _Refused(approval, tree.why)
 
 

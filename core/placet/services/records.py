@@ -15,6 +15,7 @@ from placet.errors import AlreadyExists, Conflict, Invalid, InvalidState, NotFou
 from placet.model import Assignment, Record
 from placet.refs import parse_owned, scope_level
 from placet.services.base import MAX_LISTED, Listing, Order, Service, cut_by
+from placet.services.endings import end_minted
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
 from placet.storage.codec import check_types, decode, key_of, kind_of
@@ -235,8 +236,11 @@ class Records(Service, Generic[N]):
                 f"{_counted(dependents)}; delete those first, or with cascade",
                 {"dependents": len(dependents)},
             )
+        gone = f"{self._what} {self._name_of(noun)} was deleted"
         for dependent in dependents:
-            work.drop(dependent)
+            minted = isinstance(dependent, Assignment) and end_minted(work, dependent, gone)
+            if not minted:
+                work.drop(dependent)
         work.drop(noun)
 
     # -- use cases without their commit -------------------------------------------------------

@@ -5,21 +5,15 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from placet.access.snapshot import Snapshot
-from placet.approvals.lifecycle import cancel, status_of
-from placet.clock import milliseconds
 from placet.errors import Invalid, InvalidState, Problem
-from placet.model import Approval, Permission, Record, Resource, ResourceGroup, Role
+from placet.model import Permission, Record, Resource, ResourceGroup, Role
 from placet.refs import parse_resource, scope_level, text_fault
-from placet.services.approval_pages import queries
+from placet.services.endings import cancel_requests
 from placet.services.records import Records, builtins_at_level
 from placet.services.references import known_pattern, known_role
 from placet.services.work import Work
-from placet.storage.kinds import MAX_PAGE
 
 __all__ = ["Permissions", "ResourceGroups", "Resources", "Roles", "refuse_role_circle"]
-
-MAX_WAITING = 10_000
-"""The most requests that go with a resource that is deleted."""
 
 
 def refuse_role_circle(world: Snapshot, role: Role) -> None:
@@ -184,37 +178,6 @@ class Resources(Records[Resource]):
         Nobody can be asked about what is gone, or goes by another name now. Raises InvalidState
         for a resource with more than 10,000 such requests.
         """
-        for approval in self._waiting_on(work, noun):
-            reason = f"{noun.ref} was deleted"
-            ended = cancel(approval, work.actor, work.now, by_requester=False, reason=reason)
-            work.put(ended)
-            work.record(
-                "approval.cancelled",
-                approval=approval.id,
-                only_last=True,
-                by_requester=False,
-                reason=reason,
-            )
+        reason = f"{noun.ref} was deleted"
+        cancel_requests(self._tenant.store, work, {"resource": noun.ref}, reason)
         super().remove(work, noun, cascade=cascade)
-
-    def _waiting_on(self, work: Work, noun: Resource) -> Sequence[Approval]:
-        """The approvals on the resource that are pending, read again so that they are guarded."""
-        where = {"resource": (noun.ref,)}
-        (query,) = queries(where, {"pending"}, milliseconds(work.now))
-        query = msgspec.structs.replace(query, limit=MAX_PAGE)
-        keys: list[tuple[str]] = []
-        while True:
-            page = self._tenant.store.find(self._tenant.account, query)
-            keys.extend((doc.key.id,) for doc in page.docs)
-            if len(keys) > MAX_WAITING:
-                raise InvalidState(
-                    f"more than {MAX_WAITING} requests wait on {noun.ref}; cancel them first"
-                )
-            if page.next is None:
-                break
-            query = msgspec.structs.replace(query, after=page.next)
-        return [
-            approval
-            for approval in work.get_all(Approval, keys)
-            if approval is not None and status_of(approval, work.now) == "pending"
-        ]

@@ -1,8 +1,9 @@
 """One account of an engine: its index, and the one shape of every use case."""
 
 import contextvars
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
@@ -64,6 +65,7 @@ class Tenant:
         self.hooks = hooks
         self.settings = settings
         self.index = AccountIndex(store, account, base)
+        self._line = threading.RLock()
 
     @property
     def closed(self) -> bool:
@@ -126,13 +128,15 @@ class Tenant:
         been faster every time.
         """
         resolved = self.actor(actor)
-        for _ in range(ATTEMPTS):
-            work = self.work(resolved)
-            result = use_case(work)
-            try:
-                committed = work.commit()
-            except Conflict:
-                continue
+        for attempt in range(ATTEMPTS):
+            # Who has lost once stands in line: of many in this process, one at a time tries again.
+            with self._line if attempt else nullcontext():
+                work = self.work(resolved)
+                result = use_case(work)
+                try:
+                    committed = work.commit()
+                except Conflict:
+                    continue
             if committed is not None:
                 self.index.latest()  # read your writes
             return result

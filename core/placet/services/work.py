@@ -206,13 +206,13 @@ class Work:
             self._write(Drop(key, before.version), before.noun, None)
 
     def record(
-        self, kind: str, *, approval: str | None = None, only_last: bool = False, **data: Any
+        self, kind: str, *, approval: str | None = None, last: int | None = None, **data: Any
     ) -> None:
         """Write down what happened: the changes since the last record are of this event.
 
-        With `only_last` the latest change alone is; those before it wait for a record of theirs.
+        With `last` only so many of the latest are; those before wait for a record of theirs.
         """
-        cut = len(self._changes) - 1 if only_last else 0
+        cut = 0 if last is None else len(self._changes) - last
         changes, self._changes = self._changes[cut:], self._changes[:cut]
         first = True
         for part in _parts(changes):

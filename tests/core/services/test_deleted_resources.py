@@ -6,7 +6,7 @@ from office import SYSTEM
 from placet import InvalidState, Resource
 from placet.bundle.load import loads
 from placet.model import Approval
-from placet.services import roles
+from placet.services import endings
 from placet.testing import PlacetUnderTest
 
 
@@ -99,7 +99,7 @@ def test_a_bundle_that_removes_it_does_the_same(placet: PlacetUnderTest) -> None
 def test_more_pages_than_one_are_cancelled(
     placet: PlacetUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roles, "MAX_PAGE", 2)
+    monkeypatch.setattr(endings, "MAX_PAGE", 2)
     asked = [ask(placet, amount) for amount in range(5)]
     placet.resources.delete("invoice:7", actor=SYSTEM)
     assert {status(placet, one) for one in asked} == {"cancelled"}
@@ -108,8 +108,8 @@ def test_more_pages_than_one_are_cancelled(
 def test_too_many_requests_have_to_be_cancelled_first(
     placet: PlacetUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roles, "MAX_WAITING", 2)
+    monkeypatch.setattr(endings, "MOST", 2)
     asked = [ask(placet, amount) for amount in range(3)]
-    with pytest.raises(InvalidState, match="more than 2 requests wait on invoice:7"):
+    with pytest.raises(InvalidState, match="more than 2 would end because invoice:7 was deleted"):
         placet.resources.delete("invoice:7", actor=SYSTEM)
     assert {status(placet, one) for one in asked} == {"pending"}

@@ -1,9 +1,11 @@
 """Gates: a named protection that opens once, for exactly what was shown."""
 
+from typing import Literal
+
 import pytest
 from office import SYSTEM
 
-from placet import AccessDenied, Gate, Invalid, InvalidState, NotFound, ServiceAccount
+from placet import AccessDenied, Assignment, Gate, Invalid, InvalidState, NotFound, ServiceAccount
 from placet.testing import PlacetUnderTest
 
 SHA = "sha256:0a1b"
@@ -118,3 +120,49 @@ def test_a_pipeline_names_the_people_behind_a_change(gated: PlacetUnderTest) -> 
         gated.service_accounts.create(ServiceAccount(id="ci"))
     with pytest.raises(AccessDenied):
         gated.gates.request("prod", SHA, actor="service_account:ci")
+
+
+def test_the_latest_that_waits_with_these_labels_is_reviewed(gated: PlacetUnderTest) -> None:
+    ids = []
+    for snapshot in ("1", "2"):
+        gated.clock.advance("1m")
+        labels = {"release": "7", "snapshot": snapshot}
+        ids.append(gated.gates.request("prod", labels=labels, actor="user:root").id)
+    said = [
+        gated.gates.review("prod", "approve", labels={"release": "7"}, actor="user:dana").id
+        for _ in ids
+    ]
+    assert said == ids[::-1]
+    with pytest.raises(InvalidState, match="nothing with these labels waits"):
+        gated.gates.review("prod", "approve", labels={"release": "7"}, actor="user:dana")
+
+
+def test_who_the_policy_does_not_name_cannot_review_at_the_gate(gated: PlacetUnderTest) -> None:
+    gated.gates.request("prod", labels={"release": "7"}, actor="user:root")
+    with pytest.raises(AccessDenied):
+        gated.gates.review("prod", "approve", labels={"release": "7"}, actor="user:eve")
+
+
+@pytest.mark.parametrize(("verdict", "status"), [("approve", "open"), ("reject", "rejected")])
+def test_who_may_override_gates_decides_in_the_reviewers_stead(
+    gated: PlacetUnderTest, verdict: Literal["approve", "reject"], status: str
+) -> None:
+    gated.assignments.create(
+        Assignment(id="eve", principal="user:eve", role="_account_admin"), actor=SYSTEM
+    )
+    labels = {"release": "7"}
+    gated.gates.request("prod", labels=labels, actor="user:root")
+    done = gated.gates.review("prod", verdict, labels=labels, comment="now", actor="user:eve")
+    assert done.resolution is not None
+    assert (done.resolution.kind, done.resolution.by) == ("override", "user:eve")
+    assert gated.gates.status("prod", labels=labels, actor=SYSTEM).status == status
+    events = gated.audit.list(approval=done.id, actor=SYSTEM).items
+    assert [event.kind for event in events][1] == "approval.overridden"
+    assert events[1].data["verdict"] == verdict
+
+
+def test_who_asked_does_not_override(gated: PlacetUnderTest) -> None:
+    """T35."""
+    gated.gates.request("prod", labels={"release": "7"}, actor="user:root")
+    with pytest.raises(AccessDenied, match="stands behind"):
+        gated.gates.review("prod", "approve", labels={"release": "7"}, actor="user:root")

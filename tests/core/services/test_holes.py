@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 import pytest
-from office import SYSTEM
+from office import SYSTEM, office
 
 from placet import (
     AccessDenied,
@@ -370,3 +370,68 @@ def test_an_ended_approval_cannot_be_settled_into_another(placet: PlacetUnderTes
     assert placet.approvals.settle(asked.id, actor="user:sam").status == "rejected"
     with pytest.raises(InvalidState):
         placet.approve(asked, by="user:finn")
+
+
+def test_who_comes_back_under_an_old_name_finds_no_pass_and_no_request(
+    placet: PlacetUnderTest,
+) -> None:
+    """Failure mode 38."""
+    done = placet.approve(placet.request(*PAY, actor="user:sam"), by="user:dana")
+    waiting = placet.request("invoice.pay", "invoice:8", actor="user:sam")
+    assert done.grant is not None
+    placet.users.delete("sam", cascade=True, actor=SYSTEM)
+    assert placet.grants.get(done.grant, actor=SYSTEM).status == "revoked"
+    assert placet.approvals.get(waiting.id, actor=SYSTEM).status == "cancelled"
+    with placet.acting(SYSTEM):
+        placet.users.create(User(id="sam"))
+        placet.assignments.create(Assignment(id="sam", principal="user:sam", role="clerk"))
+    with pytest.raises(ApprovalRequired):
+        placet.permits.permit(*PAY, actor="user:sam")
+
+
+def test_access_ends_with_the_role_that_it_gave(placet: PlacetUnderTest) -> None:
+    with placet.acting(SYSTEM):
+        placet.roles.create(Role(id="cashier", permissions=("invoice.pay",)))
+        placet.policies.delete("four-eyes")
+        placet.policies.create(
+            _policy(
+                needed="when_denied",
+                requesters=("user:eve",),
+                yields=AccessYield(role="cashier", seconds=3600),
+            )
+        )
+    done = placet.approve(placet.request(*PAY, actor="user:eve"), by="user:dana")
+    assert done.grant is not None
+    placet.roles.delete("cashier", cascade=True, actor=SYSTEM)
+    assert placet.grants.get(done.grant, actor=SYSTEM).status == "revoked"
+    assert not placet.check("user:eve", "invoice.pay", "invoice:7")
+
+
+def test_nobody_reviews_from_outside_a_closed_directory() -> None:
+    placet = office(directory="closed")
+    policy = placet.policies.get("four-eyes", actor=SYSTEM)
+    anybody = msgspec.structs.replace(policy, requirement=parse_reviews("1 from everyone"))
+    placet.policies.update(anybody, actor=SYSTEM)
+    approval = placet.request(*PAY, actor="user:sam")
+    with pytest.raises((AccessDenied, NotFound)):
+        placet.approve(approval, by="user:ghost")
+    assert placet.approve(approval, by="user:eve").status == "approved"
+
+
+def test_who_is_denied_a_role_does_not_review_as_its_holder(placet: PlacetUnderTest) -> None:
+    with placet.acting(SYSTEM):
+        placet.roles.create(Role(id="boss"))
+        placet.roles.create(Role(id="chief", includes=("boss",)))
+        placet.assignments.create(Assignment(id="d", principal="user:dana", role="chief"))
+        placet.assignments.create(Assignment(id="e", principal="user:eve", role="boss"))
+        placet.assignments.create(
+            Assignment(id="x", principal="user:eve", role="boss", effect="deny")
+        )
+        policy = placet.policies.get("four-eyes")
+        placet.policies.update(
+            msgspec.structs.replace(policy, requirement=parse_reviews("1 from role:boss"))
+        )
+    approval = placet.request(*PAY, actor="user:sam")
+    with pytest.raises((AccessDenied, NotFound)):
+        placet.approve(approval, by="user:eve")
+    assert placet.approve(approval, by="user:dana").status == "approved"
