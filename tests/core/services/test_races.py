@@ -1,5 +1,6 @@
 """Two at once: one of them wins, the other is told, and nothing is lost."""
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from office import SYSTEM, office
 from placet import InvalidState, PlacetError
 from placet.testing import PlacetUnderTest
 
-TIMES = 1000
+TIMES = 1000 if os.environ.get("SOAK") else 250
 
 
 @pytest.fixture(autouse=True)
