@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from types import FrameType
@@ -189,7 +189,9 @@ def _wait_until_ready(server: Server, served: "subprocess.Popen[bytes]", folder:
                 return
         except Unavailable:
             pass
-        time.sleep(0.05)
+        # The wait between two looks: cut short by a server that ends.
+        with suppress(subprocess.TimeoutExpired):
+            served.wait(timeout=0.05)
     raise _failure(f"the server was not ready after {READY_WITHIN:g} seconds:{_last_words(folder)}")
 
 

@@ -145,6 +145,7 @@ def contained(item: object, container: object) -> bool | None:
     """
     sort = kind(container)
     if sort == "list":
+        # By its kind, `container` is a list: the checker cannot know.
         if item.__class__ is str:
             return item in container  # type: ignore[operator]  # a list
         return any(equal(item, member) for member in container)  # type: ignore[attr-defined]

@@ -47,6 +47,7 @@ def _policy(**fields: object) -> ApprovalPolicy:
 
 
 NAIVE = datetime(2027, 1, 1)  # noqa: DTZ001  # what is refused
+# Each ignores a type: what a checker would have told is what has to be refused at run time.
 WRONG_TYPES: tuple[Record, ...] = (
     User(id="x", disabled="yes"),  # type: ignore[arg-type]
     User(id=None),  # type: ignore[arg-type]

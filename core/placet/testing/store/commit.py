@@ -41,7 +41,7 @@ INVALID: dict[str, list[Change]] = {
     "a number for a text": [user("sam", bundle=7)],
     "a text for a number": [approval("a", decide_by="soon")],
     "a text for texts": [approval("a", reviewer="sam")],
-    "a number among texts": [approval("a", reviewer=("sam", 7))],  # type: ignore[arg-type]
+    "a number among texts": [approval("a", reviewer=("sam", 7))],  # type: ignore[arg-type]  # refused
     "a boolean for a number": [approval("a", decide_by=True)],
     "an order left out": [Put(approval_key("a"), b"{}", {"created": 1})],
 }
