@@ -142,8 +142,10 @@ def _approval_index(approval: Approval) -> dict[str, IndexValue]:
         "origin": approval.origin,
         "created": milliseconds(approval.created_at),
         "updated": milliseconds(approval.updated_at),
-        "decide_by": _moment(approval.decide_by),
     }
+    # Only while it counts: so a search for deadlines passed meets no approval that has ended.
+    if approval.status == "pending":
+        index["decide_by"] = _moment(approval.decide_by)
     if approval.gate is not None:
         index["gate"] = approval.gate
     return index
@@ -154,8 +156,6 @@ def _assignment_index(assignment: Assignment) -> dict[str, IndexValue]:
         "scope": assignment.scope,
         "principal": assignment.principal,
         "role": assignment.role,
-        "updated": _moment(assignment.updated_at),
-        "expires": _moment(assignment.expires_at),
         "bundle": assignment.bundle,
     }
     if assignment.resource_group is not None:

@@ -12,12 +12,13 @@ reader of the log never skips (a sequence that is handed out before the commit w
 - `seq` grows by one with every event, without gaps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
 __all__ = [
+    "Backupable",
     "Change",
     "Check",
     "Committed",
@@ -27,7 +28,11 @@ __all__ = [
     "Head",
     "Index",
     "IndexValue",
+    "Inspectable",
+    "Joinable",
+    "Joined",
     "Key",
+    "Measurable",
     "Migratable",
     "NewEvent",
     "Page",
@@ -235,3 +240,54 @@ class Probing(Protocol):
 
     def ready(self) -> Literal[True] | str:
         """True, or why not, in words."""
+
+
+class Joined(Store, Protocol):
+    """A store inside a transaction of the caller's own: it sees what the caller has not committed,
+    and what it commits stands or falls with the caller's transaction.
+    """
+
+    def over(self) -> bool:
+        """Whether that transaction has ended, one way or the other."""
+
+
+@runtime_checkable
+class Joinable(Protocol):
+    """A store that can take part in a transaction of the application's own connection."""
+
+    def joined(self, connection: object) -> Joined:
+        """The same data through `connection`, inside the transaction that is open there.
+
+        Where none is open, the first use begins one that may write. A commit is a savepoint: the
+        caller's transaction is never committed or rolled back, and `close` leaves the connection
+        alone. Losing the race for the head is Conflict, at once: only the caller can begin anew.
+        Raises Invalid for a connection of another kind or to other data.
+        """
+
+
+@runtime_checkable
+class Backupable(Protocol):
+    """A store that can be copied, whole and consistent, while it is in use."""
+
+    def backup(self, path: str, progress: Callable[[int, int], None] | None = None) -> None:
+        """Write a copy to the file `path`, which the URL of this kind of store can then name.
+
+        `progress` is told now and then what is done, of how much. Raises Invalid where `path` is
+        taken, and leaves nothing there when it fails.
+        """
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    """A store that can look for damage below what the port shows."""
+
+    def inspect(self) -> Iterator[str]:
+        """What is wrong with its files and indexes, a sentence each; nothing where all is well."""
+
+
+@runtime_checkable
+class Measurable(Protocol):
+    """A store that knows what room it takes."""
+
+    def measures(self) -> Mapping[str, int]:
+        """Sizes in bytes, by a name that a person can read."""

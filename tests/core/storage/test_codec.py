@@ -49,6 +49,17 @@ from placet.storage.port import Doc, Put
 NOW = datetime(2026, 1, 1, 9, 0, 0, 123_000, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 
+GRANT = Grant(
+    id="g",
+    kind="pass",
+    approval="a",
+    principal="user:sam",
+    permission="a.b",
+    resource="a:1",
+    digest="d",
+    created_at=NOW,
+    starts_at=NOW,
+)
 NOUNS: tuple[Noun, ...] = (
     Authority(updated_at=NOW),
     User(id="sam", attributes={"team": ["a", 1, None, {"b": 2.5}]}, created_at=NOW),
@@ -66,10 +77,7 @@ NOUNS: tuple[Noun, ...] = (
     Gate(id="g", policy="p@/"),
     Delegation(id="d", delegator="user:a", delegate="user:b", starts_at=NOW, ends_at=LATER),
     asked("1 from group:qa", decide_within=60),
-    Grant(
-        id="g", kind="pass", approval="a", principal="user:sam", permission="a.b",
-        resource="a:1", digest="d", created_at=NOW, starts_at=NOW,
-    ),
+    GRANT,
     Credential(id="k", principal="user:sam", kind="token", secret_hash="h"),
     Session(id="s", principal="user:sam", created_at=NOW, expires_at=LATER),
     Claim(purpose="ask", key="k", holder="h"),
@@ -120,9 +128,13 @@ def test_the_log_never_shows_a_secret() -> None:
 
 
 def test_what_stands_in_an_index_without_a_moment_is_later_than_any() -> None:
-    _, index = encode_noun(Assignment(id="a", principal="user:sam", role="clerk@/"))
-    far = datetime(9999, 12, 31, tzinfo=UTC)
-    _, latest = encode_noun(
-        Assignment(id="a", principal="user:sam", role="clerk@/", expires_at=far)
-    )
-    assert int(str(index["expires"])) > int(str(latest["expires"]))
+    far = msgspec.structs.replace(GRANT, ends_at=datetime(9999, 12, 31, tzinfo=UTC))
+    open_ended = msgspec.structs.replace(GRANT, ends_at=None)
+    assert int(str(encode_noun(open_ended)[1]["ends"])) > int(str(encode_noun(far)[1]["ends"]))
+
+
+def test_a_deadline_stands_in_the_index_only_while_it_counts() -> None:
+    pending = asked("2 from group:ops")
+    ended = msgspec.structs.replace(pending, status="cancelled")
+    assert "decide_by" in encode_noun(pending)[1]
+    assert "decide_by" not in encode_noun(ended)[1]

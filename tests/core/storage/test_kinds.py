@@ -45,8 +45,8 @@ def test_an_undeclared_field_is_named_in_the_refusal() -> None:
 
 
 def test_a_missing_order_is_named_in_the_refusal() -> None:
-    with pytest.raises(Invalid, match="assignment 'a' lacks 'updated'"):
-        check_changes([Put(Key("assignment", "a"), b"{}", {})])
+    with pytest.raises(Invalid, match="grant 'a' lacks 'created'"):
+        check_changes([Put(Key("grant", "a"), b"{}", {})])
 
 
 def test_a_member_of_texts_that_is_no_text_is_refused() -> None:
