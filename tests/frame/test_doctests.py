@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ("placet", "placet_tinydb", "placet_falcon", "placet_cli")
+PACKAGES = ("placet", "placet_sqlite", "placet_tinydb", "placet_falcon", "placet_cli")
 
 
 def modules(package: str) -> Iterator[str]:

@@ -58,6 +58,7 @@ RULES = (
     ),
     Rule("placet.testing", house="placet", guests="msgspec pluggy pytest hypothesis"),
     Rule("placet", house="placet", guests=""),
+    Rule("placet_sqlite", house="placet", guests="msgspec pluggy"),
     Rule("placet_tinydb", house="placet", guests="msgspec pluggy tinydb"),
     Rule(
         "placet_falcon",

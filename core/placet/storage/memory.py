@@ -14,9 +14,10 @@ from types import MappingProxyType
 import msgspec
 import pluggy
 
-from placet.errors import Conflict, Invalid
+from placet.errors import Invalid
 from placet.storage._index import KindIndex
 from placet.storage._sorted import SortedRun
+from placet.storage.conflicts import conflict_over
 from placet.storage.kinds import KINDS, check_changes, check_events, check_query
 from placet.storage.port import (
     Change,
@@ -39,7 +40,6 @@ __all__ = ["MemoryStore", "SealedCommit", "placet_open_store"]
 URL = "memory://"
 
 _hookimpl = pluggy.HookimplMarker("placet")
-_NAMED = 3
 
 
 @_hookimpl(tryfirst=True)
@@ -157,7 +157,7 @@ class MemoryStore:
                 if change.expect is not None and change.expect != state.version(change.key)
             ]
             if moved:
-                raise Conflict(_moved(account, moved), moved)
+                raise conflict_over(account, moved)
             head, sealed = seal(state.head, events)
         # Copies: what the caller does to a dict or a bytearray later must not reach the store.
         puts = tuple(
@@ -197,9 +197,3 @@ class MemoryStore:
     def _account(self, account: str) -> _Account:
         """The account; one without commits is answered by an empty one that is not kept."""
         return self._accounts.get(account) or _Account()
-
-
-def _moved(account: str, keys: Sequence[Key]) -> str:
-    names = ", ".join(f"{key.kind} {key.id!r}" for key in keys[:_NAMED])
-    more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
-    return f"{names}{more} in account {account!r} changed meanwhile; read again and decide again"

@@ -1,0 +1,109 @@
+"""What is read by key or number: heads, documents, events."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from placet.storage.port import Doc, Head, IndexValue, Key, StoredEvent
+from placet_sqlite.driver import Runs
+from placet_sqlite.layout import TABLES, Table
+
+__all__ = ["ACCOUNT", "at_most", "doc_from", "members_from", "read_account", "read_accounts",
+           "read_docs", "read_events", "read_head", "select_docs"]  # fmt: skip
+
+ACCOUNT = "(SELECT number FROM placet_account WHERE name = ?)"
+"""An account's number, in a statement that takes its name."""
+
+_AT_ONCE = 500
+_LARGEST = 2**63 - 1
+_members = msgspec.json.Decoder(dict[str, tuple[str, ...]])
+
+
+def read_accounts(runs: Runs, after: str, limit: int) -> tuple[str, ...]:
+    """The names of accounts behind `after`, in code-point order."""
+    rows = runs.execute(
+        "SELECT name FROM placet_account WHERE name > ? ORDER BY name LIMIT ?",
+        (after, at_most(limit)),
+    )
+    return tuple(name for (name,) in rows.fetchall())
+
+
+def read_account(runs: Runs, account: str) -> tuple[int | None, Head]:
+    """The number and the head of an account; None and the empty head where it has no commits."""
+    row = runs.execute(
+        "SELECT number, version, seq, at, hash FROM placet_account WHERE name = ?", (account,)
+    ).fetchone()
+    return (None, Head()) if row is None else (row[0], Head(*row[1:]))
+
+
+def read_head(runs: Runs, account: str) -> Head:
+    """Where the account stands."""
+    return read_account(runs, account)[1]
+
+
+def read_docs(runs: Runs, account: str, keys: Sequence[Key]) -> tuple[Doc | None, ...]:
+    """The documents under `keys`, in that order. For one moment, call it in a transaction."""
+    ids: defaultdict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        if key.kind in TABLES:
+            ids[key.kind].append(key.id)
+    found: dict[Key, Doc] = {}
+    for kind, wanted in ids.items():
+        table = TABLES[kind]
+        for at in range(0, len(wanted), _AT_ONCE):
+            part = wanted[at : at + _AT_ONCE]
+            rows = runs.execute(
+                f"{select_docs(table)} FROM {table.name} AS d "
+                f"WHERE d.account = {ACCOUNT} AND d.id IN ({_marks(part)})",
+                (account, *part),
+            )
+            for row in rows.fetchall():
+                doc = doc_from(table, row)
+                found[doc.key] = doc
+    return tuple(found.get(key) for key in keys)
+
+
+def read_events(runs: Runs, account: str, after: int, limit: int) -> tuple[StoredEvent, ...]:
+    """Events with a number above `after`, in order."""
+    rows = runs.execute(
+        "SELECT seq, version, at, body, digest, hash FROM placet_event "
+        f"WHERE account = {ACCOUNT} AND seq > ? ORDER BY seq LIMIT ?",
+        (account, at_most(max(after, 0)), at_most(limit)),
+    )
+    return tuple(StoredEvent(*row) for row in rows.fetchall())
+
+
+def select_docs(table: Table) -> str:
+    """The head of a statement whose rows `doc_from` reads; the table is `d` in it."""
+    columns = "".join(f', d."{column}"' for column in table.columns)
+    return f"SELECT d.id, d.version, d.body{columns}"
+
+
+def doc_from(table: Table, row: Sequence[Any]) -> Doc:
+    """The document in a row of `select_docs`."""
+    id, version, body, *values = row
+    index: dict[str, IndexValue] = {
+        field: value
+        for field, value in zip(table.fields, values, strict=False)
+        if value is not None
+    }
+    if table.texts:
+        index.update(members_from(values[-1]))
+    return Doc(Key(table.kind.name, id), version, body, MappingProxyType(index))
+
+
+def members_from(column: str | None) -> Mapping[str, tuple[str, ...]]:
+    """The fields of texts, from the column that keeps them to be given back."""
+    return {} if column is None else _members.decode(column)
+
+
+def at_most(number: int) -> int:
+    """The number, or the largest that SQLite knows."""
+    return min(number, _LARGEST)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

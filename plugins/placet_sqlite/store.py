@@ -1,0 +1,181 @@
+"""The store: the port, a line or two a method."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from placet.errors import PlacetError
+from placet.storage.kinds import check_changes, check_events, check_query
+from placet.storage.port import (
+    Change,
+    Committed,
+    Doc,
+    Head,
+    Joined,
+    Key,
+    NewEvent,
+    Page,
+    Query,
+    StoredEvent,
+)
+from placet_sqlite import upkeep
+from placet_sqlite.address import Synchronous
+from placet_sqlite.connections import Connections
+from placet_sqlite.driver import Runs
+from placet_sqlite.finding import count_docs, find_docs
+from placet_sqlite.joined import JoinedStore
+from placet_sqlite.reading import read_accounts, read_docs, read_events, read_head
+from placet_sqlite.writing import write_commit
+
+__all__ = ["SQLiteStore"]
+
+_LOOK_S = 0.004
+"""How often a thread that waits looks, in seconds; one look is some microseconds."""
+
+
+class SQLiteStore:
+    """All accounts in one SQLite file. Any thread may call any method, any process may open it.
+
+    `synchronous` and `timeout_s` are those of `placet_sqlite.address.Address`. The file is opened,
+    and made where it is missing, at first use, and again after a fork; its folder has to be there.
+    Tables of an application may stand in the same file.
+    """
+
+    def __init__(
+        self, path: Path, *, synchronous: Synchronous = "full", timeout_s: float = 10.0
+    ) -> None:
+        self._connections = Connections(path, synchronous=synchronous, timeout_s=timeout_s)
+        self._seen = threading.local()
+
+    def accounts(self, after: str = "", limit: int = 1000) -> tuple[str, ...]:
+        """Accounts that have had a commit, in code-point order, behind `after`."""
+        with self._connections.one() as connection:
+            return read_accounts(connection, after, limit)
+
+    def head(self, account: str) -> Head:
+        """Where the account stands."""
+        with self._connections.one() as connection:
+            return read_head(connection, account)
+
+    def get(self, account: str, keys: Sequence[Key]) -> tuple[Doc | None, ...]:
+        """The documents under `keys`, in that order, None for none: all of one moment."""
+        with self._connections.one() as connection:
+            if len(keys) == 1:
+                return read_docs(connection, account, keys)
+            connection.execute("BEGIN")
+            try:
+                return read_docs(connection, account, keys)
+            finally:
+                connection.execute("COMMIT")
+
+    def find(self, account: str, query: Query) -> Page:
+        """One page. Raises Invalid for a query that its kind does not declare."""
+        check_query(query)
+        with self._connections.one() as connection:
+            return find_docs(connection, account, query)
+
+    def count(self, account: str, query: Query) -> int:
+        """How many documents match, whatever `order`, `after`, `skip` and `limit` say."""
+        check_query(query)
+        with self._connections.one() as connection:
+            return count_docs(connection, account, query)
+
+    def commit(
+        self, account: str, changes: Sequence[Change], events: Sequence[NewEvent]
+    ) -> Committed:
+        """Apply all changes and append all events, or nothing; durable when it returns.
+
+        Raises Conflict naming every key whose `expect` failed; Invalid for a key named twice, a
+        change that its kind does not declare, or a value that is not UTF-8; Unavailable where the
+        file stays locked, is read-only, or the disk is full.
+        """
+        check_changes(changes)
+        check_events(events)
+        with self._connections.for_writing() as connection:
+            return write_commit(connection, account, changes, events)
+
+    def events(self, account: str, after: int, limit: int) -> tuple[StoredEvent, ...]:
+        """Events with a `seq` above `after`, in order, at most `limit`: none is ever skipped."""
+        with self._connections.one() as connection:
+            return read_events(connection, account, after, limit)
+
+    def close(self) -> None:
+        """Let go of the file. Calling it again does nothing."""
+        self._connections.close()
+
+    # -- optional powers -----------------------------------------------------------------------
+
+    def joined(self, connection: object) -> Joined:
+        """The same data inside the transaction of the application's own connection.
+
+        `connection` is a `sqlite3.Connection` on the same file, or one of SQLAlchemy's or Django's
+        around it. Raises Invalid for any other.
+        """
+        self._connections.make_ready()
+        return JoinedStore(connection, self._connections.path)
+
+    def wait(self, timeout: float) -> Sequence[str]:
+        """Accounts with commits since this thread last asked, by any process.
+
+        Returns at once where there are any, else within `timeout` seconds; the first call of a
+        thread only starts to watch. SQLite tells of a change by a number (`PRAGMA data_version`)
+        that is looked at every few milliseconds.
+        """
+        end = time.monotonic() + timeout
+        with self._connections.one() as connection:
+            seen: int = getattr(self._seen, "turn", -1)
+            if seen < 0:
+                seen = _last_turn(connection)
+            version = None
+            while True:
+                looked = connection.execute("PRAGMA data_version").fetchone()[0]
+                if looked != version:
+                    version = looked
+                    moved, self._seen.turn = _moved_since(connection, seen)
+                    if moved:
+                        return moved
+                left = end - time.monotonic()
+                if left <= 0 or self._connections.closing.wait(min(left, _LOOK_S)):
+                    return ()
+
+    def ready(self) -> Literal[True] | str:
+        """True, or why the file cannot be used, in words."""
+        try:
+            self.accounts(limit=1)
+        except PlacetError as error:
+            return error.message
+        return True
+
+    def backup(self, path: str, progress: Callable[[int, int], None] | None = None) -> None:
+        """Write a copy of one moment to the new file `path`, while the store is in use.
+
+        `progress` is told the pages done, and how many there are. Raises Invalid where `path` is
+        taken.
+        """
+        with self._connections.one() as connection:
+            upkeep.back_up(connection, Path(path), progress)
+
+    def inspect(self) -> Iterator[str]:
+        """What is wrong with the file, a sentence each: SQLite's own check, and the store's."""
+        with self._connections.one() as connection:
+            yield from upkeep.faults(connection)
+
+    def measures(self) -> Mapping[str, int]:
+        """Bytes of the file, of the room that is free in it, and of the log beside it."""
+        with self._connections.one() as connection:
+            return upkeep.sizes(connection, self._connections.path)
+
+
+def _last_turn(runs: Runs) -> int:
+    row = runs.execute("SELECT coalesce(max(turn), 0) FROM placet_account").fetchone()
+    return int(row[0])
+
+
+def _moved_since(runs: Runs, turn: int) -> tuple[tuple[str, ...], int]:
+    """The accounts that committed behind a turn, and the last turn of all."""
+    rows = runs.execute(
+        "SELECT name, turn FROM placet_account WHERE turn > ? ORDER BY turn", (turn,)
+    ).fetchall()
+    return tuple(name for name, _ in rows), rows[-1][1] if rows else turn
