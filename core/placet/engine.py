@@ -299,6 +299,24 @@ class Placet:
             lambda: self._permits, permission, on=on, scope=scope, unbound=tuple(unbound)
         )
 
+    @contextmanager
+    def joined(self, connection: object) -> Iterator["Placet"]:
+        """A block in which everything happens inside the transaction of your own `connection`.
+
+        A `sqlite3` connection, or SQLAlchemy's or Django's around one, to the database that the
+        engine is open on. Where no transaction is open, one that may write is begun; it is never
+        committed or rolled back here: what was requested, reviewed or taken stands or falls with
+        your rows. Others see it once you have committed. A permit never opens an approval here, for
+        your rollback would lose it. Raises Invalid for a store or a connection that cannot be
+        joined; within, Conflict where your transaction rests on what others have changed since:
+        roll back and begin anew.
+        """
+        runtime = self._runtime.joined(connection, self._account)
+        try:
+            yield Placet(runtime, self._account, self._scope)
+        finally:
+            runtime.close()
+
     # -- policy as code ------------------------------------------------------------------------
 
     def apply(

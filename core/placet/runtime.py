@@ -8,13 +8,15 @@ from placet.access.snapshot import Snapshot
 from placet.bundle import Bundle, apply, load
 from placet.catalogue import CORE_CATALOGUE, merged
 from placet.clock import Clock
+from placet.errors import Invalid
 from placet.hooks import Hooks
 from placet.model import SYSTEM
 from placet.services.authentication import Authentication
 from placet.services.base import View
 from placet.services.credentials import PasswordHasher
-from placet.services.tenant import Settings, Tenant
-from placet.storage.port import Store
+from placet.services.index import AccountIndex
+from placet.services.tenant import JoinedTenant, Settings, Tenant
+from placet.storage.port import Joinable, Joined, Store
 
 __all__ = ["Runtime"]
 
@@ -66,7 +68,7 @@ class Runtime:
                 found = Tenant(
                     self.store(),
                     account,
-                    base=self._catalogue(),
+                    index=AccountIndex(self.store(), account, self._catalogue()),
                     clock=self.clock,
                     hooks=self.hooks,
                     settings=self.settings,
@@ -89,6 +91,21 @@ class Runtime:
             )
         return self._authentication
 
+    def joined(self, connection: object, account: str) -> "Runtime":
+        """The same engine inside the transaction of the application's own `connection`.
+
+        Raises Invalid for a store that cannot be joined, and for a connection that is not to it.
+        """
+        store = self.store()
+        if not isinstance(store, Joinable):
+            raise Invalid(
+                f"a {type(store).__name__} cannot be joined to a transaction; open the engine on "
+                "the application's own database, such as 'sqlite:///app.db'"
+            )
+        # What has to be made or applied first is, before the transaction holds everybody up.
+        self.tenant(account).index.current()
+        return _JoinedRuntime(self, store.joined(connection))
+
     def close(self) -> None:
         """Close the store, if it was opened."""
         with self._lock:
@@ -99,3 +116,33 @@ class Runtime:
         if self._base is None:
             self._base = of_catalogue(merged(CORE_CATALOGUE, *self.hooks.catalogues()))
         return self._base
+
+
+class _JoinedRuntime(Runtime):
+    """An engine whose store is joined to a transaction; everything else is the origin's."""
+
+    def __init__(self, origin: Runtime, store: Joined) -> None:
+        super().__init__(
+            "",
+            hooks=origin.hooks,
+            clock=origin.clock,
+            settings=origin.settings,
+            bundle=None,
+            bundle_account="",
+            passwords=origin.passwords,
+        )
+        self._origin = origin
+        self._joined = store
+        self._store = store
+
+    def tenant(self, account: str) -> Tenant:
+        """An account of the origin, inside the transaction."""
+        found = self._tenants.get(account)
+        if found is None:
+            found = JoinedTenant(self._joined, self._origin.tenant(account))
+            self._tenants[account] = found
+        return found
+
+    def joined(self, connection: object, account: str) -> Runtime:
+        """Raises Invalid: a transaction is joined once."""
+        raise Invalid("this is inside a transaction already; use it as it is")

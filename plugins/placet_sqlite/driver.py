@@ -12,8 +12,8 @@ __all__ = ["Runs", "explained", "primary_code", "writing"]
 
 # By primary result code: what happened, and what to do.
 _MEANINGS = {
-    sqlite3.SQLITE_BUSY: "is locked by another process that goes on writing; try again, or give "
-    "the URL a longer ?timeout=SECONDS",
+    sqlite3.SQLITE_BUSY: "is locked by another process or connection that goes on writing; try "
+    "again, or give the URL a longer ?timeout=SECONDS",
     sqlite3.SQLITE_LOCKED: "is locked by another connection of this process; try again",
     sqlite3.SQLITE_FULL: "cannot grow: the disk is full",
     sqlite3.SQLITE_READONLY: "is read-only for this process; give it the right to write there",

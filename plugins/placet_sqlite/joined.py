@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from placet.errors import Conflict, Invalid
+from placet.errors import Conflict, Invalid, Unavailable
 from placet.storage.joining import driver_connection
 from placet.storage.kinds import check_changes, check_events, check_query
 from placet.storage.port import (
@@ -62,7 +62,13 @@ class JoinedStore:
             self._refuse_other_files()
         if self._connection.text_factory is not str:
             raise Invalid("the connection has a text_factory of its own; placet needs text as str")
+        if getattr(self._connection, "autocommit", None) is True and self.over():
+            raise Invalid(
+                "the connection is in autocommit mode, where its commit() does nothing: begin a "
+                "transaction first"
+            )
         self._runs = _Plain(self._connection)
+        self._closed = False
 
     def accounts(self, after: str = "", limit: int = 1000) -> tuple[str, ...]:
         """Accounts that have had a commit, in code-point order, behind `after`."""
@@ -127,15 +133,16 @@ class JoinedStore:
             return True
 
     def close(self) -> None:
-        """Leave the connection and its transaction to the caller."""
+        """Leave the connection and its transaction to the caller; nothing more goes through."""
+        self._closed = True
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
+        if self._closed:
+            raise Unavailable("the block that joined the transaction is over; join it again")
         with explained(self._path):
             try:
-                if not self._connection.in_transaction:
-                    # One that may write from the start: it can then not lose to another.
-                    self._runs.execute("BEGIN IMMEDIATE")
+                self._begin()
                 yield
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode == sqlite3.SQLITE_BUSY_SNAPSHOT:
@@ -144,6 +151,16 @@ class JoinedStore:
                         "from it; roll back and begin anew, with BEGIN IMMEDIATE where you can"
                     ) from error
                 raise
+
+    def _begin(self) -> None:
+        """Be the one that writes, before anything is read: what is read then stays true.
+
+        A transaction that has read before others wrote cannot become that, and says so here.
+        """
+        if not self._connection.in_transaction:
+            self._runs.execute("BEGIN IMMEDIATE")
+        else:
+            self._runs.execute("UPDATE placet_layout SET number = number WHERE 0")
 
     def _refuse_other_files(self) -> None:
         for _, name, file in self._connection.cursor().execute("PRAGMA database_list"):

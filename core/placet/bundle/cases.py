@@ -14,6 +14,7 @@ from placet.errors import Invalid
 from placet.hooks import Hooks
 from placet.model import SYSTEM
 from placet.services.base import View, ask
+from placet.services.index import AccountIndex
 from placet.services.tenant import Settings, Tenant
 from placet.storage.memory import MemoryStore
 
@@ -75,10 +76,12 @@ test.__test__ = False  # type: ignore[attr-defined]  # pytest reads it
 
 def _fresh(bundle: Bundle, like: Tenant | None) -> Tenant:
     hooks = Hooks() if like is None else like.hooks
+    store, account = MemoryStore(), bundle.account or "default"
+    base = of_catalogue(merged(CORE_CATALOGUE, *hooks.catalogues()))
     return Tenant(
-        MemoryStore(),
-        bundle.account or "default",
-        base=of_catalogue(merged(CORE_CATALOGUE, *hooks.catalogues())),
+        store,
+        account,
+        index=AccountIndex(store, account, base),
         clock=SystemClock() if like is None else like.clock,
         hooks=hooks,
         settings=Settings() if like is None else like.settings,

@@ -6,7 +6,7 @@ one reference; only a step forward is made under a lock.
 
 import threading
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Protocol
 
 from placet.access.advance import Fact, advance
 from placet.access.snapshot import Snapshot
@@ -18,11 +18,21 @@ from placet.storage.codec import (
     noun_type,
 )
 from placet.storage.entries import RawChange, read_event_changes
-from placet.storage.port import Query, Store, StoredEvent
+from placet.storage.port import Head, Joined, Query, Store, StoredEvent
 
-__all__ = ["AccountIndex"]
+__all__ = ["AccountIndex", "Index", "JoinedIndex"]
 
 _BATCH: Final = 1000
+
+
+class Index(Protocol):
+    """Where use cases take the account's snapshot from."""
+
+    def current(self) -> Snapshot:
+        """The snapshot as it is."""
+
+    def latest(self) -> Snapshot:
+        """The snapshot brought to the head of the log."""
 
 
 class AccountIndex:
@@ -34,22 +44,44 @@ class AccountIndex:
         self._base = base
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
+        self._awaited: tuple[tuple[Joined, int], ...] = ()
 
     def current(self) -> Snapshot:
-        """The snapshot as it is, without asking the store; loads it at first use."""
+        """The snapshot as it is, without asking the store; loads it at first use.
+
+        Only while a transaction of the application's is awaited, the store is asked each time.
+        """
         snapshot = self._snapshot
-        return snapshot if snapshot is not None else self.latest()
+        return self.latest() if snapshot is None or self._awaited else snapshot
+
+    def await_end(self, joined: Joined, seq: int) -> None:
+        """Watch for event `seq`, which a transaction of the application's will commit, or not.
+
+        Nobody says when it does: until it is there, or the transaction over, readers look.
+        """
+        with self._lock:
+            self._awaited = (*self._awaited, (joined, seq))
 
     def latest(self) -> Snapshot:
         """The snapshot brought to the head of the log."""
         snapshot = self._snapshot
-        if snapshot is not None and not self._store.events(self._account, snapshot.revision, 1):
+        if (
+            snapshot is not None
+            and not self._awaited
+            and not self._store.events(self._account, snapshot.revision, 1)
+        ):
             return snapshot
         with self._lock:
+            # Before the log is read: what is over by now is in what is read.
+            over = frozenset(id(joined) for joined, _ in self._awaited if joined.over())
             if self._snapshot is None:
                 self._snapshot = self._load()
-            for batch in self._commits_after(self._snapshot.revision):
-                self._snapshot = _follow(self._snapshot, batch)
+            self._snapshot = _followed(self._snapshot, self._store, self._account)
+            self._awaited = tuple(
+                (joined, seq)
+                for joined, seq in self._awaited
+                if id(joined) not in over and seq > self._snapshot.revision
+            )
             return self._snapshot
 
     def _load(self) -> Snapshot:
@@ -76,21 +108,54 @@ class AccountIndex:
                     break
                 query = Query(kind, limit=_BATCH, after=page.next)
 
-    def _commits_after(self, revision: int) -> Iterator[list[StoredEvent]]:
-        """The log behind `revision` in batches of whole commits."""
-        waiting: list[StoredEvent] = []
-        while True:
-            found = self._store.events(self._account, revision, _BATCH)
-            waiting.extend(found)
-            if len(found) < _BATCH:
-                if waiting:
-                    yield waiting
-                return
-            revision = found[-1].seq
-            whole = [event for event in waiting if event.version != waiting[-1].version]
-            if whole:
-                yield whole
-                waiting = waiting[len(whole) :]
+
+class JoinedIndex:
+    """The snapshot inside a transaction of the application's: what is committed, and what this
+    transaction has done so far. It is never kept for others, and nothing of it outlives a rollback.
+    """
+
+    def __init__(self, store: Joined, account: str, origin: AccountIndex) -> None:
+        self._store = store
+        self._account = account
+        self._origin = origin
+        self._seen: tuple[Snapshot, Head, Snapshot] | None = None
+
+    def current(self) -> Snapshot:
+        """The snapshot as the transaction sees it now."""
+        return self.latest()
+
+    def latest(self) -> Snapshot:
+        """The snapshot as the transaction sees it now; made anew where it, or the log, moved."""
+        # The transaction first: once it has begun to write, nobody else can move the log on.
+        head = self._store.head(self._account)
+        start = self._origin.current()
+        if self._seen is None or self._seen[0] is not start or self._seen[1] != head:
+            self._seen = (start, head, _followed(start, self._store, self._account))
+        return self._seen[2]
+
+
+def _followed(snapshot: Snapshot, store: Store, account: str) -> Snapshot:
+    """The snapshot brought to the head of a log."""
+    for batch in _commits_after(store, account, snapshot.revision):
+        snapshot = _follow(snapshot, batch)
+    return snapshot
+
+
+def _commits_after(store: Store, account: str, revision: int) -> Iterator[list[StoredEvent]]:
+    """The log behind `revision` in batches of whole commits."""
+    waiting: list[StoredEvent] = []
+    while True:
+        found = store.events(account, revision, _BATCH)
+        waiting.extend(found)
+        if len(found) < _BATCH:
+            if waiting:
+                yield waiting
+            return
+        revision = found[-1].seq
+        whole = [event for event in waiting if event.version != waiting[-1].version]
+        if whole:
+            yield whole
+            waiting = waiting[len(whole) :]
 
 
 def _follow(snapshot: Snapshot, events: list[StoredEvent]) -> Snapshot:

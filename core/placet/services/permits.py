@@ -62,7 +62,8 @@ class Permits(Service):
         """Let the caller go on, taking its pass where one is needed, or say what is missing.
 
         Raises ApprovalRequired with the approval that is pending for exactly this, opened once
-        unless `open_approval` is false; AccessDenied where the answer is no, also after a
+        unless `open_approval` is false or the store is joined to a transaction, whose rollback
+        would lose it; AccessDenied where the answer is no, also after a
         rejection, until it is asked for again on purpose.
         """
 
@@ -80,7 +81,8 @@ class Permits(Service):
             if not decision.requestable:
                 raise _denied(question, decision)
             wanted = msgspec.structs.replace(wanted, justification=justification, origin=origin)
-            return self._with_pass(work, question, wanted, decision, permit, open_approval)
+            opening = open_approval and not self._tenant.joined
+            return self._with_pass(work, question, wanted, decision, permit, opening)
 
         result = self._tenant.run(actor, use_case)
         if isinstance(result, _Refused) and result.approval.status == "approved":

@@ -10,16 +10,15 @@ from typing import Literal, TypeVar
 import msgspec
 
 from placet.access.exact import exact_principal
-from placet.access.snapshot import Snapshot
 from placet.clock import Clock
 from placet.errors import Conflict, Invalid, Unavailable
 from placet.hooks import Hooks
 from placet.model import SYSTEM, Actor
-from placet.services.index import AccountIndex
+from placet.services.index import AccountIndex, Index, JoinedIndex
 from placet.services.work import Work
-from placet.storage.port import Store
+from placet.storage.port import Committed, Joined, Store
 
-__all__ = ["ActorLike", "Settings", "Tenant"]
+__all__ = ["ActorLike", "JoinedTenant", "Settings", "Tenant"]
 
 T = TypeVar("T")
 ActorLike = Actor | str | None
@@ -54,7 +53,7 @@ class Tenant:
         store: Store,
         account: str,
         *,
-        base: Snapshot,
+        index: Index,
         clock: Clock,
         hooks: Hooks,
         settings: Settings,
@@ -64,8 +63,18 @@ class Tenant:
         self.clock = clock
         self.hooks = hooks
         self.settings = settings
-        self.index = AccountIndex(store, account, base)
+        self.index = index
         self._line = threading.RLock()
+
+    @property
+    def origin(self) -> "Tenant":
+        """The tenant that this one is a view of: the one by which callers are remembered."""
+        return self
+
+    @property
+    def joined(self) -> bool:
+        """Whether all of this happens inside a transaction of the application's own."""
+        return False
 
     @property
     def closed(self) -> bool:
@@ -85,7 +94,7 @@ class Tenant:
         Raises Invalid where nobody says so: SYSTEM is never assumed.
         """
         if actor is None:
-            actor = _acting.get().get(self)
+            actor = _acting.get().get(self.origin)
         if actor is None:
             raise Invalid(
                 "no actor: pass actor='user:...', or call inside `with placet.acting('user:...')`"
@@ -109,7 +118,7 @@ class Tenant:
     def acting(self, actor: Actor | str) -> Iterator[Actor]:
         """Within, calls that name no actor are made by this one; in this thread or task only."""
         resolved = self.actor(actor)
-        token = _acting.set(MappingProxyType({**_acting.get(), self: resolved}))
+        token = _acting.set(MappingProxyType({**_acting.get(), self.origin: resolved}))
         try:
             yield resolved
         finally:
@@ -136,11 +145,50 @@ class Tenant:
                 try:
                     committed = work.commit()
                 except Conflict:
+                    if self.joined:  # only the application can begin its transaction anew
+                        raise
                     continue
             if committed is not None:
-                self.index.latest()  # read your writes
+                self._observe(committed)
             return result
         raise Unavailable(
             f"account {self.account!r} is too busy: others changed what this rests on "
             f"{ATTEMPTS} times in a row; try again"
         )
+
+    def _observe(self, committed: Committed) -> None:
+        """Read your writes: the index knows of a commit before its use case returns."""
+        self.index.latest()
+
+
+class JoinedTenant(Tenant):
+    """An account inside a transaction of the application's own."""
+
+    def __init__(self, store: Joined, origin: Tenant) -> None:
+        outside = origin.index
+        assert isinstance(outside, AccountIndex), "what is joined already is not joined again"
+        super().__init__(
+            store,
+            origin.account,
+            index=JoinedIndex(store, origin.account, outside),
+            clock=origin.clock,
+            hooks=origin.hooks,
+            settings=origin.settings,
+        )
+        self._joined = store
+        self._origin = origin
+        self._outside = outside
+
+    @property
+    def origin(self) -> Tenant:
+        """The same account outside of the transaction."""
+        return self._origin
+
+    @property
+    def joined(self) -> bool:
+        """That it is."""
+        return True
+
+    def _observe(self, committed: Committed) -> None:
+        """Everybody else sees the commit once the application has committed, if it does."""
+        self._outside.await_end(self._joined, committed.seq)

@@ -15,7 +15,7 @@ from placet.catalogue import OPERATIONS
 from placet.errors import AccessDenied, Invalid
 from placet.model import SYSTEM, Actor, Authority, Noun, Record
 from placet.refs import ResourceRef
-from placet.services.index import AccountIndex
+from placet.services.index import Index
 from placet.storage.codec import (
     AUTHORITY_KEY,
     AUTHORITY_KINDS,
@@ -55,7 +55,7 @@ class Work:
         self,
         store: Store,
         account: str,
-        index: AccountIndex,
+        index: Index,
         actor: Actor,
         now: datetime,
         *,
