@@ -75,14 +75,18 @@ class Placet:
         trusted_subject_properties: Iterable[str] = (),
         approval_url: str = "",
         passwords: PasswordHasher | None = None,
+        follow: bool = True,
     ) -> Self:
-        """An engine on the store at `url`: "memory://", "tinydb:///approvals.json", ...
+        """An engine on the store at `url`: "memory://", "sqlite:///app.db", "tinydb:///app.json".
 
         Nothing is opened, read or started before first use; then `bundle` (a file, or a loaded
         one) is applied. `directory` "closed" refuses users that are not stored. `plugins` are
         modules or objects with hooks; `autoload` adds all that are installed. `approval_url` is
         where people look at an approval, with `{account}` and `{id}`. `passwords` hashes the
-        passwords of a bundle. Raises Invalid for a plugin that does not fit.
+        passwords of a bundle. `follow` sees what other processes commit within milliseconds, by a
+        thread that starts with the first use, where the store can tell of it; without, they are
+        seen with `consistency="latest"`, and by every use case that writes. Raises Invalid for a
+        plugin that does not fit.
         """
         _check_account(account)
         runtime = Runtime(
@@ -97,6 +101,7 @@ class Placet:
             bundle=bundle,
             bundle_account=account,
             passwords=passwords,
+            follow=follow,
         )
         return cls(runtime, account)
 

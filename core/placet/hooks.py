@@ -120,9 +120,7 @@ class Hooks:
         """The store at `url`. Raises Invalid where no plugin, or more than one, opens it."""
         scheme, separator, _ = url.partition("://")
         if not separator:
-            raise Invalid(
-                f"{url!r} is no store URL; write 'memory://' or 'tinydb:///approvals.json'"
-            )
+            raise Invalid(f"{url!r} is no store URL; write 'memory://' or 'sqlite:///approvals.db'")
         if not (opened := self._open(url)):
             self._load_scheme(scheme)
             opened = self._open(url)

@@ -1,7 +1,11 @@
 """The running parts behind an engine: its store, its plugins, and the accounts in use."""
 
+import os
+import sys
 import threading
+from collections.abc import Iterable
 from os import PathLike
+from weakref import WeakSet
 
 from placet.access.advance import of_catalogue
 from placet.access.snapshot import Snapshot
@@ -14,11 +18,15 @@ from placet.model import SYSTEM
 from placet.services.authentication import Authentication
 from placet.services.base import View
 from placet.services.credentials import PasswordHasher
+from placet.services.following import Follower
 from placet.services.index import AccountIndex
 from placet.services.tenant import JoinedTenant, Settings, Tenant
-from placet.storage.port import Joinable, Joined, Store
+from placet.storage.port import Joinable, Joined, Store, Waitable
 
 __all__ = ["Runtime"]
+
+
+_ENDING_S = 10.0
 
 
 class Runtime:
@@ -34,6 +42,7 @@ class Runtime:
         bundle: Bundle | str | PathLike[str] | None,
         bundle_account: str,
         passwords: PasswordHasher | None,
+        follow: bool,
     ) -> None:
         self.hooks = hooks
         self.clock = clock
@@ -48,6 +57,9 @@ class Runtime:
         self._base: Snapshot | None = None
         self._authentication: Authentication | None = None
         self._tenants: dict[str, Tenant] = {}
+        self._follow = follow
+        self._follower: Follower | None = None
+        _running.add(self)
 
     def store(self) -> Store:
         """The store, opened at first use."""
@@ -76,6 +88,7 @@ class Runtime:
                 if self._bundle is not None and account == self._bundle_account:
                     apply(View(found), load(self._bundle), actor=SYSTEM, passwords=self.passwords)
                 self._tenants[account] = found
+                self._start_following()
         return found
 
     def authentication(self) -> Authentication:
@@ -107,10 +120,33 @@ class Runtime:
         return _JoinedRuntime(self, store.joined(connection))
 
     def close(self) -> None:
-        """Close the store, if it was opened."""
+        """Close the store, if it was opened, and end the thread that follows it."""
         with self._lock:
+            follower, self._follower, self._follow = self._follower, None, False
+            if follower is not None:
+                follower.stop()
             if self._store is not None:
                 self._store.close()
+        # Outside of the lock, which it may be waiting for.
+        if follower is not None:
+            follower.join(_ENDING_S)
+
+    def _start_following(self) -> None:
+        if self._follow and self._follower is None and isinstance(self._store, Waitable):
+            self._follower = Follower(self._store, self._in_use)
+            self._follower.start()
+
+    def _in_use(self) -> Iterable[Tenant]:
+        with self._lock:
+            return tuple(self._tenants.values())
+
+    def _after_fork(self) -> None:
+        """Go on in a child: threads are the parent's, and so may locks be that they held."""
+        self._lock = threading.RLock()
+        for tenant in self._tenants.values():
+            tenant.after_fork()
+        if self._follower is not None:
+            self._follower.start()
 
     def _catalogue(self) -> Snapshot:
         if self._base is None:
@@ -130,6 +166,7 @@ class _JoinedRuntime(Runtime):
             bundle=None,
             bundle_account="",
             passwords=origin.passwords,
+            follow=False,
         )
         self._origin = origin
         self._joined = store
@@ -146,3 +183,15 @@ class _JoinedRuntime(Runtime):
     def joined(self, connection: object, account: str) -> Runtime:
         """Raises Invalid: a transaction is joined once."""
         raise Invalid("this is inside a transaction already; use it as it is")
+
+
+_running: "WeakSet[Runtime]" = WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for runtime in tuple(_running):
+        runtime._after_fork()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_after_fork_in_child)

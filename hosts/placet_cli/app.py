@@ -23,13 +23,13 @@ See it in one minute:
   placet demo
 Keep a policy as a file, and hold an account to it:
   placet validate policy.toml
-  placet diff  policy.toml --store tinydb:///approvals.json
-  placet apply policy.toml --store tinydb:///approvals.json
+  placet diff  policy.toml --store sqlite:///approvals.db
+  placet apply policy.toml --store sqlite:///approvals.db
 Ask, and approve:
   placet check user:sam invoice.pay invoice:7 --store ...
   placet approvals list --store ...
 Serve it to other programs over HTTP:
-  placet serve --store tinydb:///approvals.json --config placet.toml
+  placet serve --store sqlite:///approvals.db --config placet.toml
 
 Every command that reads or changes an account works on a store (--store URL) or through a
 server (--server URL, with a token in the variable PLACET_TOKEN). Every command takes --json.

@@ -155,7 +155,7 @@ def _serving(
     command = [
         *(sys.executable, "-m", "placet_cli", "serve"),
         *("--host", HOST, "--port", str(port)),
-        *("--store", f"tinydb:///{folder / 'demo.json'}"),
+        *("--store", f"sqlite:///{folder / 'demo.db'}"),
         *("--bundle", str(folder / "demo.toml")),
     ]
     with (folder / "server.log").open("wb") as log:

@@ -91,7 +91,7 @@ def check(backend: Backend, question: Question) -> None:
     Exits with 0 if they may, now and without anybody else, and with 1 if not.
 
     \b
-      placet check user:sam invoice.pay invoice:7 --store tinydb:///approvals.json
+      placet check user:sam invoice.pay invoice:7 --store sqlite:///approvals.db
     """
     answer = backend.decide(question)
     reasons = [Line.of(f"  {reason['text']}") for reason in answer.get("reasons", ())]

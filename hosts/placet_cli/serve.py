@@ -1,8 +1,8 @@
 """`serve`: placet behind HTTP, by granian.
 
 Everything that can be wrong is found here, before anything listens: the settings, the bundle, the
-store, the port. Then every store is closed, because granian serves from child processes, and a
-TinyDB store is for one process; the children read the settings from the environment.
+store, the port. Then every store is closed, because granian serves from child processes, and no
+connection, lock or thread outlives a fork; the children read the settings from the environment.
 """
 
 import os
@@ -34,7 +34,7 @@ and it is less than the 10 after which most supervisors kill."""
 
 
 @click.command()
-@click.option("--store", metavar="URL", help="Where everything is kept: tinydb:///approvals.json.")
+@click.option("--store", metavar="URL", help="Where everything is kept; else sqlite:///placet.db.")
 @click.option("--bundle", metavar="FILE", help="A bundle to apply at the start.")
 @click.option("--account", metavar="ID", help="What the bundle is for; else what it says itself.")
 @click.option("--host", help="The address to listen at; else 127.0.0.1.")
@@ -54,7 +54,7 @@ def serve(config: str | None, **flags: Any) -> None:
     On an empty store, PLACET_BOOTSTRAP_TOKEN lets a first administrator in:
       export PLACET_BOOTSTRAP_TOKEN=pat.default.first.$(openssl rand -hex 32)
       export PLACET_SECRET_KEYS=$(openssl rand -hex 32)
-      placet serve --store tinydb:///approvals.json
+      placet serve --store sqlite:///approvals.db
     """
     settings = settings_of(config, os.environ, **flags)
     _check(settings)

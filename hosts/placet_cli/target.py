@@ -146,7 +146,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         metavar="URL",
         envvar="PLACET_STORE",
         show_envvar=True,
-        help="Work on a store: tinydb:///approvals.json, for one.",
+        help="Work on a store: sqlite:///approvals.db, for one.",
     ),
     click.option(
         "--server",

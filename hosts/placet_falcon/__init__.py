@@ -3,7 +3,7 @@
     from placet import Placet
     from placet_falcon import create_app
 
-    app = create_app(Placet.open("tinydb:///placet.json", directory="closed"))
+    app = create_app(Placet.open("sqlite:///placet.db", directory="closed"))
 
 One folder is one surface: its routes, its words, the shape of its errors. None knows another. An
 application that embeds the host serves `app` with the WSGI server that it has, and calls

@@ -47,7 +47,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     in the environment they are separated by commas.
     """
 
-    store: str = "tinydb:///placet.json"
+    store: str = "sqlite:///placet.db"
     bundle: str | None = None
     account: str = "default"
     host: str = "127.0.0.1"

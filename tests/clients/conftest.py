@@ -34,15 +34,15 @@ def served(
     tmp_path_factory: pytest.TempPathFactory, variables: Mapping[str, str]
 ) -> Iterator[Served]:
     """A server on an empty store, with user `admin`, who administers the account."""
-    if not any(point.name == "tinydb" for point in entry_points(group="placet")):
-        pytest.skip("placet is not installed here, so that no tinydb:// store can be opened")
+    if not any(point.name == "sqlite" for point in entry_points(group="placet")):
+        pytest.skip("placet is not installed here, so that no sqlite:// store can be opened")
     folder: Path = tmp_path_factory.mktemp("served")
     token = f"pat.{ACCOUNT}.first.{secrets.token_urlsafe(32)}"
     clean = {name: text for name, text in os.environ.items() if not name.startswith("PLACET_")}
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "placet_cli", "serve", "--port", "0", "--json"),
-            *("--store", f"tinydb:///{folder / 'store.json'}", "--account", ACCOUNT),
+            *("--store", f"sqlite:///{folder / 'store.db'}", "--account", ACCOUNT),
         ],
         env={
             **clean,

@@ -150,6 +150,7 @@ def test_the_entry_points_name_packages_of_the_wheel(
     ("group", "name", "target"),
     [
         ("console_scripts", "placet", "placet_cli:main"),
+        ("placet", "sqlite", "placet_sqlite"),
         ("placet", "tinydb", "placet_tinydb"),
     ],
 )

@@ -34,6 +34,9 @@ class Index(Protocol):
     def latest(self) -> Snapshot:
         """The snapshot brought to the head of the log."""
 
+    def after_fork(self) -> None:
+        """Go on in a child process."""
+
 
 class AccountIndex:
     """Loads the snapshot of an account at first use, and follows its log when asked to."""
@@ -84,6 +87,10 @@ class AccountIndex:
             )
             return self._snapshot
 
+    def after_fork(self) -> None:
+        """Go on in a child: whoever held the lock stayed in the parent. The snapshot is whole."""
+        self._lock = threading.Lock()
+
     def _load(self) -> Snapshot:
         """The documents as they are. They may be newer than the head that was read before them:
         the log is followed from that head, and facts may come twice."""
@@ -132,6 +139,9 @@ class JoinedIndex:
         if self._seen is None or self._seen[0] is not start or self._seen[1] != head:
             self._seen = (start, head, _followed(start, self._store, self._account))
         return self._seen[2]
+
+    def after_fork(self) -> None:
+        """Nothing is held here."""
 
 
 def _followed(snapshot: Snapshot, store: Store, account: str) -> Snapshot:

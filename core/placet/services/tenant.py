@@ -66,6 +66,11 @@ class Tenant:
         self.index = index
         self._line = threading.RLock()
 
+    def after_fork(self) -> None:
+        """In a child: locks that threads of the parent held would stay held for ever."""
+        self._line = threading.RLock()
+        self.index.after_fork()
+
     @property
     def origin(self) -> "Tenant":
         """The tenant that this one is a view of: the one by which callers are remembered."""

@@ -220,10 +220,17 @@ class Store(Protocol):
 
 @runtime_checkable
 class Waitable(Protocol):
-    """A store that can tell that something changed."""
+    """A store that can tell that something changed, in this process or another.
+
+    An engine follows it with a thread of its own; a store for one process needs no such power.
+    """
 
     def wait(self, timeout: float) -> Sequence[str]:
-        """Accounts that may have changed, at once or within `timeout` seconds: a hint only."""
+        """Accounts that may have changed since this thread last asked: a hint only.
+
+        Returns at once where there are any, else when there are, or after `timeout` seconds. The
+        first call of a thread only begins to watch. `close` ends it early.
+        """
 
 
 @runtime_checkable

@@ -78,8 +78,8 @@ Start = Callable[..., "subprocess.Popen[str]"]
 @pytest.fixture(autouse=True, scope="session")
 def installed() -> None:
     """Skips where placet is on the path and not installed: plugins are found by entry point."""
-    if not any(point.name == "tinydb" for point in entry_points(group="placet")):
-        pytest.skip("placet is not installed here, so that no tinydb:// store can be opened")
+    if not any(point.name == "sqlite" for point in entry_points(group="placet")):
+        pytest.skip("placet is not installed here, so that no sqlite:// store can be opened")
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +109,7 @@ def bundle(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(tmp_path: Path) -> str:
     """The URL of a store that does not exist yet."""
-    return f"tinydb:///{tmp_path / 'approvals.json'}"
+    return f"sqlite:///{tmp_path / 'approvals.db'}"
 
 
 @pytest.fixture
@@ -190,12 +190,12 @@ def variables(tokens: dict[str, str]) -> dict[str, str]:
 def serving(
     start: Start, keyed: Path, variables: dict[str, str]
 ) -> Callable[..., tuple["subprocess.Popen[str]", str]]:
-    """Start a server on a store of that name; the process and the URL once it listens."""
+    """Start a server on a store in that file; the process and the URL once it listens."""
 
-    def begin(name: str) -> tuple["subprocess.Popen[str]", str]:
+    def begin(name: str, *more: str, scheme: str = "sqlite") -> tuple["subprocess.Popen[str]", str]:
         process = start(
-            *("serve", "--store", f"tinydb:///{keyed.parent / name}.json", "--bundle", keyed),
-            *("--port", "0", "--json"),
+            *("serve", "--store", f"{scheme}:///{keyed.parent / name}", "--bundle", keyed),
+            *("--port", "0", "--json", *more),
             env=variables,
         )
         assert process.stdout is not None
@@ -212,7 +212,7 @@ def serving(
 @pytest.fixture(scope="module")
 def server(serving: Callable[..., tuple[Any, str]]) -> str:
     """The URL of a server, one for the module."""
-    return serving("server")[1]
+    return serving("server.db")[1]
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """`audit verify` on a store."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -20,11 +22,12 @@ def test_the_head_is_told(on_store: Run) -> None:
 
 
 def test_an_edited_log_ends_with_1(on_store: Run, tmp_path: Path) -> None:
-    file = tmp_path / "approvals.json"
-    whole = file.read_text("utf-8")
-    edited = whole.replace("bundle.applied", "bundle.removed")
-    assert edited != whole
-    file.write_text(edited, "utf-8")
+    with closing(sqlite3.connect(tmp_path / "approvals.db")) as editor:
+        (body,) = editor.execute("SELECT body FROM placet_event WHERE seq = 1").fetchone()
+        edited = body.replace(b"bundle.applied", b"bundle.removed")
+        assert edited != body
+        editor.execute("UPDATE placet_event SET body = ? WHERE seq = 1", (edited,))
+        editor.commit()
     assert on_store("audit", "verify").exit_code == 1
 
 

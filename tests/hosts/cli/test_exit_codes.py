@@ -66,7 +66,7 @@ def test_two_places_are_a_wrong_command_line(run: Run, store: str) -> None:
 
 def test_an_unknown_kind_of_store_is_a_wrong_command_line(run: Run) -> None:
     ended = run("audit", "verify", "--store", "redis://x")
-    assert (ended.exit_code, "installed are: memory, tinydb" in ended.stderr) == (2, True)
+    assert (ended.exit_code, "installed are: memory, sqlite, tinydb" in ended.stderr) == (2, True)
 
 
 def test_a_store_that_cannot_be_opened_is_unavailable(run: Run) -> None:

@@ -19,7 +19,7 @@ KEY = "k" * 32
 
 Run = Callable[..., Result]
 Start = Callable[..., "subprocess.Popen[str]"]
-Serving = Callable[[str], tuple["subprocess.Popen[str]", str]]
+Serving = Callable[..., tuple["subprocess.Popen[str]", str]]
 
 
 def test_a_start_without_secret_keys_is_refused(run: Run, store: str) -> None:
@@ -27,9 +27,10 @@ def test_a_start_without_secret_keys_is_refused(run: Run, store: str) -> None:
     assert (ended.exit_code, "set PLACET_SECRET_KEYS" in ended.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("store", ["memory://", "tinydb:///approvals.json"])
 def test_two_workers_on_a_store_for_one_process_are_refused(run: Run, store: str) -> None:
     ended = run("serve", "--store", store, "--workers", "2", PLACET_SECRET_KEYS=KEY)
-    assert (ended.exit_code, "tinydb:// store is for one process" in ended.stderr) == (2, True)
+    assert (ended.exit_code, "store is for one process" in ended.stderr) == (2, True)
 
 
 def test_an_invalid_bundle_is_refused(run: Run, store: str, tmp_path: Path) -> None:
@@ -46,8 +47,9 @@ def test_an_unknown_setting_is_refused_with_the_nearest_one(run: Run, tmp_path: 
     assert (ended.exit_code, "did you mean 'port'?" in ended.stderr) == (2, True)
 
 
-def test_a_store_that_cannot_be_opened_is_unavailable(run: Run) -> None:
-    ended = run("serve", "--store", "tinydb:////no/such/x.json", PLACET_SECRET_KEYS=KEY)
+@pytest.mark.parametrize("scheme", ["sqlite", "tinydb"])
+def test_a_store_that_cannot_be_opened_is_unavailable(run: Run, scheme: str) -> None:
+    ended = run("serve", "--store", f"{scheme}:////no/such/x", PLACET_SECRET_KEYS=KEY)
     assert ended.exit_code == 5
 
 
@@ -101,7 +103,7 @@ def test_a_request_that_never_ends_does_not_keep_it(serving: Serving) -> None:
 
 
 def test_the_store_is_free_again_afterwards(run: Run, serving: Serving, keyed: Path) -> None:
-    process, _ = serving("freed")
+    process, _ = serving("freed.json", scheme="tinydb")
     process.terminate()
     process.communicate(timeout=30)
     store = f"tinydb:///{keyed.parent / 'freed.json'}"

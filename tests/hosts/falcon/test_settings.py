@@ -52,7 +52,7 @@ def test_settings_travel_through_the_environment() -> None:
         ({"PLACET_PORT": "many"}, "port"),
         ({"PLACET_PORT": "70000"}, "65535"),
         ({"PLACET_DIRECTORY": "ajar"}, "directory"),
-        ({"PLACET_WORKERS": "2"}, "one process"),
+        ({"PLACET_WORKERS": "2", "PLACET_STORE": "tinydb:///a.json"}, "one process"),
         ({"PLACET_SECRET_KEYS": "short"}, "32 characters"),
         ({"PLACET_PUBLIC_URL": "example.com"}, "https://"),
         ({"PLACET_CONFIG": "/no/such/file.toml"}, "cannot be read"),
