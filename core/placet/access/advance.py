@@ -4,10 +4,11 @@ Facts are absolute ("this noun is so now", "this noun is gone"), so that a fact 
 cold start reads documents and then the log, which overlap.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from placet.access.match import Placed, place, selector_of
+from placet.access.placements import changed, changed_by_scope
 from placet.access.registry import role_permissions
 from placet.access.snapshot import Snapshot
 from placet.catalogue import Catalogue
@@ -87,6 +88,8 @@ class _Step:
         self.stale_roles: set[str] = set()
         self.registry_changed = False
         self.denies = base.denies
+        self._moved: dict[tuple[str, str], dict[str, tuple[str, Placed | None]]] = {}
+        self._texts: dict[str, str] = {}
 
     def now(self, table: str, key: Any) -> Any:
         """The value of `key` so far in this step."""
@@ -101,14 +104,32 @@ class _Step:
             value = None
         self.changes.setdefault(table, {})[key] = value
 
+    def move(self, table: str, name: str, key: str, scope: str, placed: Placed | None) -> None:
+        """Say how an assignment of `name` is now; None when it is not of it any more."""
+        self._moved.setdefault((table, name), {})[key] = (scope, placed)
+
+    def shared(self, placed: Placed) -> Placed:
+        """The same, its texts being one object with those of others: there may be millions."""
+        texts = self._texts
+        return Placed(
+            placed.key,
+            placed.id,
+            texts.setdefault(placed.principal, placed.principal),
+            texts.setdefault(placed.scope, placed.scope),
+            texts.setdefault(placed.role, placed.role),
+            placed.resource_group
+            and texts.setdefault(placed.resource_group, placed.resource_group),
+            placed.terms,
+        )
+
     # Buckets are copied once a step and then changed in place: a bundle that puts a hundred
     # thousand assignments on one group must not copy a growing tuple a hundred thousand times.
-    def bucket(self, table: str, key: Any) -> dict[str, Any]:
+    def bucket(self, table: str, key: Any) -> dict[str, bool]:
         """The bucket of `key`, as a dict of this step's own that may be changed."""
         found = self.now(table, key)
         if isinstance(found, dict):
             return found
-        own = dict(_bucket_items(table, found))
+        own = dict.fromkeys(found or (), True)
         self.changes.setdefault(table, {})[key] = own
         return own
 
@@ -120,9 +141,19 @@ class _Step:
             if freeze is not None:
                 changes = {key: freeze(bucket) or None for key, bucket in changes.items()}
             setattr(after, table, getattr(after, table).updated(changes))
+        self._place(after)
         after.denies = self.denies
         self._expand_roles(after)
         return after
+
+    def _place(self, after: Snapshot) -> None:
+        held: dict[str, dict[str, Any]] = {}
+        for (table, name), moved in self._moved.items():
+            before = getattr(self.base, table).get(name)
+            change = changed_by_scope if table == "by_principal" else changed
+            held.setdefault(table, {})[name] = change(before, moved)
+        for table, changes in held.items():
+            setattr(after, table, getattr(after, table).updated(changes))
 
     def _expand_roles(self, after: Snapshot) -> None:
         if self.registry_changed:
@@ -147,17 +178,9 @@ class _Step:
         after.role_perms = after.role_perms.updated(expanded)
 
 
-def _bucket_items(table: str, found: Any) -> Iterable[tuple[str, Any]]:
-    if table == "grants":
-        return ((placed.key, placed) for placed in found or ())
-    return ((key, True) for key in found or ())
-
-
 _FREEZE: Mapping[str, Callable[[dict[str, Any]], Any]] = {
     "parents": tuple,
     "members": frozenset,
-    "grants": lambda bucket: tuple(bucket.values()),
-    "held": tuple,
     "policies_for": tuple,
 }
 
@@ -221,27 +244,23 @@ def _delegation(step: _Step, noun: Delegation, now: Delegation | None) -> None:
 
 def _assignment(step: _Step, noun: Assignment, now: Assignment | None) -> None:
     key = encode(noun.scope, noun.id)
-    before: Assignment | None = step.now("assignments", key)
-    if before is not None:
-        step.bucket("grants", (before.principal, before.scope)).pop(key, None)
-        for name in _named(before):
-            step.bucket("held", name).pop(key, None)
-        step.denies -= before.effect == "deny"
-    if now is not None:
-        placed: Placed = place(key, now)
-        step.bucket("grants", (now.principal, now.scope))[key] = placed
-        for name in _named(now):
-            step.bucket("held", name)[key] = True
-        step.denies += now.effect == "deny"
-    step.set("assignments", key, now)
+    before: Placed | None = step.now("assignments", key)
+    after = None if now is None else step.shared(place(key, now))
+    step.set("assignments", key, after)
+    for placed in (before, after):
+        if placed is not None:
+            step.denies += (1 if placed is after else -1) * (placed.terms.effect == "deny")
+            for table, name in _holders(placed):
+                # The later one wins where both name the same.
+                step.move(table, name, key, placed.scope, placed if placed is after else None)
 
 
-def _named(assignment: Assignment) -> tuple[str, ...]:
-    """What holds an assignment: names under which a deletion finds it, a mark apart each."""
-    names = ("role " + assignment.role, "principal " + assignment.principal)
-    if assignment.resource_group is None:
-        return names
-    return (*names, "resource_group " + assignment.resource_group)
+def _holders(placed: Placed) -> Iterator[tuple[str, str]]:
+    """The tables in which an assignment is found, and under which names."""
+    yield "by_principal", placed.principal
+    yield "by_role", placed.role
+    if placed.resource_group is not None:
+        yield "by_resource_group", placed.resource_group
 
 
 _HANDLERS = cast(

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from placet.access.answers import Question, Reason
-from placet.access.match import Placed, window_open
+from placet.access.match import Placed
 from placet.access.snapshot import Snapshot
 from placet.conditions import FALSE, TRUE
 from placet.model import Effect
@@ -46,29 +46,31 @@ class Inquiry:
         return (
             self.refusal() is None
             and not any(self._denies_anything())
-            and any(placed.condition is None for placed in self.reaching("allow"))
+            and any(placed.terms.condition is None for placed in self.reaching("allow"))
         )
 
     def _denies_anything(self) -> Iterator[bool]:
         permission = self.question.permission.id
         for scope in scope_chain(self.question.scope):
             for subject in self.subjects:
-                for placed in self.snapshot.grants.get((subject, scope)) or ():
-                    given = self.snapshot.role_perms.get(placed.assignment.role) or ()
-                    yield placed.assignment.effect == "deny" and permission in given
+                for placed in self.snapshot.placed(subject, scope):
+                    given = self.snapshot.role_perms.get(placed.role) or ()
+                    yield placed.terms.effect == "deny" and permission in given
 
     def allowing(self) -> Iterator[Placed]:
         """The assignments that allow it; none where one denies it."""
         if self.denying() is None:
             for placed in self.reaching("allow"):
-                if placed.condition is None or placed.condition.evaluate(self.facts) is TRUE:
+                condition = placed.terms.condition
+                if condition is None or condition.evaluate(self.facts) is TRUE:
                     yield placed
 
     def denying(self) -> Placed | None:
         """An assignment that denies it, at any depth; a condition that cannot be told denies."""
         if self.snapshot.denies:
             for placed in self.reaching("deny"):
-                if placed.condition is None or placed.condition.evaluate(self.facts) is not FALSE:
+                condition = placed.terms.condition
+                if condition is None or condition.evaluate(self.facts) is not FALSE:
                     return placed
         return None
 
@@ -78,15 +80,15 @@ class Inquiry:
         permission = self.question.permission.id
         for placed_in in scope_chain(scope):
             for subject in self.subjects:
-                for placed in snapshot.grants.get((subject, placed_in)) or ():
-                    assignment = placed.assignment
-                    if assignment.effect != effect or not window_open(assignment, self.now):
+                for placed in snapshot.placed(subject, placed_in):
+                    terms = placed.terms
+                    if terms.effect != effect or not terms.open_at(self.now):
                         continue
-                    if permission not in (snapshot.role_perms.get(assignment.role) or ()):
+                    if permission not in (snapshot.role_perms.get(placed.role) or ()):
                         continue
-                    if not placed.narrowed_to(resource):
+                    if not terms.narrowed_to(resource):
                         continue
-                    selector = snapshot.selector(assignment)
+                    selector = snapshot.selector(placed)
                     if (
                         selector is not None
                         and selector.covers(resource)

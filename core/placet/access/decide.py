@@ -12,7 +12,7 @@ from placet.access.match import Placed
 from placet.access.sources import names
 from placet.conditions import FALSE, TRUE, compile
 from placet.errors import Invalid
-from placet.model import ApprovalPolicy, Assignment
+from placet.model import ApprovalPolicy
 from placet.refs import scope_chain, spoken
 
 __all__ = ["allowed_by", "decide", "denied_by", "held"]
@@ -39,7 +39,7 @@ def _held(
 ) -> Decision:
     reasons = tuple(map(allowed_by, allowing))
     # Access that an approval minted satisfies the policies under which it was approved.
-    satisfied = {ref for placed in allowing for ref in placed.assignment.policies}
+    satisfied = {ref for placed in allowing for ref in placed.terms.policies}
     needed = tuple(
         policy for policy in policies if policy.needed == "always" and policy.ref not in satisfied
     )
@@ -122,26 +122,27 @@ def applicable_policies(inquiry: Inquiry) -> Iterator[ApprovalPolicy]:
             yield policy
 
 
-def held(assignment: Assignment) -> str:
+def held(placed: Placed) -> str:
     """An allow in words.
 
-    >>> held(Assignment(id="a", principal="user:sam", role="clerk@/"))
+    >>> from placet.access.match import place
+    >>> from placet.model import Assignment
+    >>> held(place("|a", Assignment(id="a", principal="user:sam", role="clerk@/")))
     'user:sam has role clerk in the account'
     """
-    who, role = spoken(assignment.principal), spoken(assignment.role)
-    return f"{who} has role {role} in {place_name(assignment.scope)}"
+    who, role = spoken(placed.principal), spoken(placed.role)
+    return f"{who} has role {role} in {place_name(placed.scope)}"
 
 
 def allowed_by(placed: Placed) -> Reason:
     """The reason that an allow is."""
-    assignment = placed.assignment
-    until = f" until {assignment.expires_at.isoformat()}" if assignment.expires_at else ""
-    return Reason("allowed_by", held(assignment) + until, assignment.id)
+    expires_at = placed.terms.expires_at
+    until = f" until {expires_at.isoformat()}" if expires_at else ""
+    return Reason("allowed_by", held(placed) + until, placed.id)
 
 
 def denied_by(placed: Placed) -> Reason:
     """The reason that a deny is."""
-    assignment = placed.assignment
-    who, role = spoken(assignment.principal), spoken(assignment.role)
-    text = f"{who} is denied role {role} in {place_name(assignment.scope)}"
-    return Reason("denied_by", text, assignment.id)
+    who, role = spoken(placed.principal), spoken(placed.role)
+    text = f"{who} is denied role {role} in {place_name(placed.scope)}"
+    return Reason("denied_by", text, placed.id)

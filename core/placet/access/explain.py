@@ -10,6 +10,7 @@ from placet.access.answers import Explanation, Reason, ReasonCode
 from placet.access.check import Inquiry, place_name
 from placet.access.decide import decide, held
 from placet.access.match import Placed
+from placet.access.placements import every
 from placet.conditions import FALSE, TRUE, Missing
 from placet.refs import is_below, spoken
 
@@ -38,49 +39,46 @@ def explain(inquiry: Inquiry) -> Explanation:
 def _near_misses(inquiry: Inquiry) -> Iterator[Reason]:
     snapshot, permission = inquiry.snapshot, inquiry.question.permission.id
     for subject in inquiry.subjects:
-        for key in snapshot.held.get(f"principal {subject}") or ():
-            assignment = snapshot.assignments.get(key)
+        for placed in every(snapshot.by_principal.get(subject)):
             if (
-                assignment is None
-                or assignment.effect != "allow"
-                or permission not in (snapshot.role_perms.get(assignment.role) or ())
+                placed.terms.effect == "allow"
+                and permission in (snapshot.role_perms.get(placed.role) or ())
+                and (miss := _miss(inquiry, placed)) is not None
             ):
-                continue
-            for placed in snapshot.grants.get((subject, assignment.scope)) or ():
-                if placed.key == key and (miss := _miss(inquiry, placed)) is not None:
-                    yield miss
+                yield miss
 
 
 def _miss(inquiry: Inquiry, placed: Placed) -> Reason | None:
     """Why this assignment, which carries the permission, does not allow the question."""
-    assignment, question, now = placed.assignment, inquiry.question, inquiry.now
-    held_so = held(assignment)
+    terms, question, now = placed.terms, inquiry.question, inquiry.now
+    held_so = held(placed)
 
     def miss(code: ReasonCode, why: str) -> Reason:
-        return Reason(code, f"{held_so}, but {why}", assignment.id)
+        return Reason(code, f"{held_so}, but {why}", placed.id)
 
-    if assignment.disabled:
+    if terms.disabled:
         return miss("disabled", "the assignment is disabled")
-    if assignment.not_before is not None and now < assignment.not_before:
-        return miss("not_yet", f"only from {assignment.not_before.isoformat()} on")
-    if assignment.expires_at is not None and now >= assignment.expires_at:
-        return miss("expired", f"it expired at {assignment.expires_at.isoformat()}")
-    selector = inquiry.snapshot.selector(assignment)
-    if not is_below(question.scope, assignment.scope) or (
-        selector is not None and not selector.reaches(assignment.scope, question.scope)
+    if terms.not_before is not None and now < terms.not_before:
+        return miss("not_yet", f"only from {terms.not_before.isoformat()} on")
+    if terms.expires_at is not None and now >= terms.expires_at:
+        return miss("expired", f"it expired at {terms.expires_at.isoformat()}")
+    selector = inquiry.snapshot.selector(placed)
+    if not is_below(question.scope, placed.scope) or (
+        selector is not None and not selector.reaches(placed.scope, question.scope)
     ):
         return miss("wrong_scope", f"that does not reach {place_name(question.scope)}")
     if selector is None or not selector.covers(question.resource):
-        group = assignment.resource_group
+        group = placed.resource_group
         return miss(
             "not_in_resource_group",
             f"resource group {spoken(group or '')} excludes {question.resource}",
         )
-    if not placed.narrowed_to(question.resource):
-        return miss("not_in_resource_group", f"only on {', '.join(assignment.only)}")
-    if placed.condition is not None:
-        outcome = placed.condition.evaluate(inquiry.facts)
-        text = placed.condition.text
+    if not terms.narrowed_to(question.resource):
+        only = ", ".join(sorted(map(str, terms.only or ())))
+        return miss("not_in_resource_group", f"only on {only}")
+    if terms.condition is not None:
+        outcome = terms.condition.evaluate(inquiry.facts)
+        text = terms.condition.text
         if outcome is FALSE:
             return miss("condition_false", f"its condition is false: {text}")
         if isinstance(outcome, Missing):

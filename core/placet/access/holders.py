@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from placet.access.match import EVERYTHING, window_open
+from placet.access.match import EVERYTHING, Placed, place
+from placet.access.placements import every
 from placet.access.snapshot import Snapshot
 from placet.model import Assignment
 
@@ -13,7 +14,7 @@ ADMIN_ROLE = "_account_admin@/"
 
 
 def is_plain(assignment: Assignment) -> bool:
-    """Whether it says no more than who has which role on what, where.
+    """Whether it says no more than who has which role on what, where; it may be disabled.
 
     One that denies, that waits for a condition or a time, or that an approval gave says more, and
     may stand beside a plain one.
@@ -21,30 +22,23 @@ def is_plain(assignment: Assignment) -> bool:
     >>> is_plain(Assignment(id="a", principal="user:sam", role="clerk@/", condition="true"))
     False
     """
-    return not (
-        assignment.effect != "allow"
-        or assignment.condition is not None
-        or assignment.not_before is not None
-        or assignment.expires_at is not None
-        or assignment.only
-        or assignment.approval is not None
-    )
+    return place("", assignment).terms.plain
 
 
-def twin_of(world: Snapshot, assignment: Assignment) -> Assignment | None:
+def twin_of(world: Snapshot, assignment: Assignment) -> Placed | None:
     """Another plain assignment of the same role to the same principal, on the same, at the scope.
 
     No resource group counts as one that selects everything.
     """
-    if not is_plain(assignment):
+    this = place("", assignment)
+    if not this.terms.plain:
         return None
-    for placed in world.grants.get((assignment.principal, assignment.scope)) or ():
-        other = placed.assignment
+    for other in world.placed(this.principal, this.scope):
         if (
-            other.id != assignment.id
-            and other.role == assignment.role
-            and _same_group(world, other, assignment)
-            and is_plain(other)
+            other.id != this.id
+            and other.role == this.role
+            and _same_group(world, other, this)
+            and other.terms.plain
         ):
             return other
     return None
@@ -57,17 +51,16 @@ def administered(world: Snapshot, now: datetime, *, closed: bool) -> bool:
     is not in it.
     """
     return any(
-        (assignment := world.assignments.get(key)) is not None
-        and assignment.scope == ""
-        and is_plain(assignment)
-        and window_open(assignment, now)
-        and world.selector(assignment) == EVERYTHING
-        and _somebody(world, assignment.principal, closed=closed)
-        for key in world.held.get(f"role {ADMIN_ROLE}") or ()
+        placed.scope == ""
+        and placed.terms.plain
+        and placed.terms.open_at(now)
+        and world.selector(placed) == EVERYTHING
+        and _somebody(world, placed.principal, closed=closed)
+        for placed in every(world.by_role.get(ADMIN_ROLE))
     )
 
 
-def _same_group(world: Snapshot, one: Assignment, other: Assignment) -> bool:
+def _same_group(world: Snapshot, one: Placed, other: Placed) -> bool:
     if one.resource_group is None or other.resource_group is None:
         return world.selector(one) == world.selector(other) == EVERYTHING
     return one.resource_group == other.resource_group

@@ -8,10 +8,10 @@ from datetime import datetime
 import msgspec
 
 from placet.conditions import Condition, compile
-from placet.model import Assignment, ResourceGroup
+from placet.model import Assignment, Effect, ResourceGroup
 from placet.refs import ResourceRef, is_below, parse_resource
 
-__all__ = ["EVERYTHING", "Placed", "Selector", "place", "selector_of", "window_open"]
+__all__ = ["EVERYTHING", "PLAIN", "Placed", "Selector", "Terms", "place", "selector_of"]
 
 
 class Selector(msgspec.Struct, frozen=True):
@@ -58,13 +58,34 @@ def selector_of(group: ResourceGroup) -> Selector:
     )
 
 
-class Placed(msgspec.Struct, frozen=True):
-    """An assignment in the index: what a check needs of it, ready to be tested."""
+class Terms(msgspec.Struct, frozen=True):
+    """What makes an assignment more than who has which role on what, where.
 
-    key: str
-    assignment: Assignment
-    only: frozenset[ResourceRef] | None
-    condition: Condition | None
+    `only` narrows it to single resources, `approval` says that one minted it, and `policies` under
+    which it was approved.
+    """
+
+    effect: Effect = "allow"
+    disabled: bool = False
+    condition: Condition | None = None
+    not_before: datetime | None = None
+    expires_at: datetime | None = None
+    only: frozenset[ResourceRef] | None = None
+    approval: bool = False
+    policies: tuple[str, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Whether they say no more than that it counts, or, disabled, does not."""
+        return self in (PLAIN, _DISABLED)
+
+    def open_at(self, now: datetime) -> bool:
+        """Whether `now` lies in the half-open window of an enabled assignment."""
+        return not (
+            self.disabled
+            or (self.not_before is not None and now < self.not_before)
+            or (self.expires_at is not None and now >= self.expires_at)
+        )
 
     def narrowed_to(self, resource: ResourceRef) -> bool:
         """Whether its `only` lets it reach `resource`: that one, or its type as a whole."""
@@ -72,20 +93,46 @@ class Placed(msgspec.Struct, frozen=True):
         return only is None or resource in only or ResourceRef(resource.type) in only
 
 
+PLAIN = Terms()
+"""The terms of nearly every assignment: an allow, for ever, without a condition."""
+_DISABLED = Terms(disabled=True)
+
+
+class Placed(msgspec.Struct, frozen=True, gc=False):
+    """An assignment in the index: what access needs of it, and no more.
+
+    There may be millions: provenance stays in the store, and what nearly all have in common is one
+    object (`PLAIN`). `key` is the id under which it is stored. It refers to nothing that could
+    refer back to it, so that the garbage collector may pass it over.
+    """
+
+    key: str
+    id: str
+    principal: str
+    scope: str
+    role: str
+    resource_group: str | None
+    terms: Terms
+
+
 def place(key: str, assignment: Assignment) -> Placed:
     """The assignment, compiled; `key` is the id under which it is stored."""
+    terms = Terms(
+        assignment.effect,
+        assignment.disabled,
+        None if assignment.condition is None else compile(assignment.condition),
+        assignment.not_before,
+        assignment.expires_at,
+        frozenset(map(parse_resource, assignment.only)) if assignment.only else None,
+        assignment.approval is not None,
+        assignment.policies,
+    )
     return Placed(
         key,
-        assignment,
-        frozenset(map(parse_resource, assignment.only)) if assignment.only else None,
-        None if assignment.condition is None else compile(assignment.condition),
-    )
-
-
-def window_open(assignment: Assignment, now: datetime) -> bool:
-    """Whether `now` lies in the half-open window of an enabled assignment."""
-    return not (
-        assignment.disabled
-        or (assignment.not_before is not None and now < assignment.not_before)
-        or (assignment.expires_at is not None and now >= assignment.expires_at)
+        assignment.id,
+        assignment.principal,
+        assignment.scope,
+        assignment.role,
+        assignment.resource_group,
+        PLAIN if terms == PLAIN else terms,
     )

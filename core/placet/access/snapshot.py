@@ -9,13 +9,14 @@ most published advisories in this field are about (failure modes 13 to 16).
 (failure mode 19).
 """
 
+from collections.abc import Iterator
 from typing import Self, TypeVar
 
 from placet.access.match import EVERYTHING, Placed, Selector
+from placet.access.placements import Many, ScopedMany, at_scope
 from placet.access.table import Table
 from placet.model import (
     ApprovalPolicy,
-    Assignment,
     Delegation,
     Group,
     Permission,
@@ -39,11 +40,12 @@ class Snapshot:
         "assignments",
         "authority",
         "builtin_policies",
+        "by_principal",
+        "by_resource_group",
+        "by_role",
         "delegations",
         "denies",
-        "grants",
         "groups",
-        "held",
         "members",
         "parents",
         "permissions",
@@ -82,12 +84,11 @@ class Snapshot:
         """Member -> the groups that it is directly in."""
         self.members: Table[str, frozenset[str]] = Table()
         """Group -> its direct members."""
-        self.assignments: Table[str, Assignment] = Table()
-        """Stored id -> assignment."""
-        self.grants: Table[tuple[str, str], tuple[Placed, ...]] = Table()
-        """(principal, scope) -> the assignments placed there, allows and denies."""
-        self.held: Table[str, tuple[str, ...]] = Table()
-        """Role, resource group or principal -> stored ids of the assignments that name it."""
+        self.assignments: Table[str, Placed] = Table()
+        """Stored id -> assignment, allows and denies."""
+        self.by_principal: Table[str, ScopedMany] = Table()
+        self.by_role: Table[str, Many] = Table()
+        self.by_resource_group: Table[str, Many] = Table()
         self.denies = 0
         """How many of the assignments deny; accounts without any skip the look for them."""
 
@@ -129,11 +130,15 @@ class Snapshot:
                     found.add(member)
         return frozenset(found)
 
-    def selector(self, assignment: Assignment) -> Selector | None:
+    def placed(self, principal: str, scope: str) -> Iterator[Placed]:
+        """The assignments of exactly this principal at exactly this scope."""
+        return at_scope(self.by_principal.get(principal), scope)
+
+    def selector(self, placed: Placed) -> Selector | None:
         """What the assignment reaches; None when its resource group is gone."""
-        if assignment.resource_group is None:
+        if placed.resource_group is None:
             return EVERYTHING
-        return self.selectors.get(assignment.resource_group)
+        return self.selectors.get(placed.resource_group)
 
     def owner_of(self, table: Table[str, _V], prefix: str, id: str, scope: str) -> str | None:
         """The exact reference of the nearest `id` going up from `scope`; None when there is none.

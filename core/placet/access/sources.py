@@ -11,7 +11,7 @@ import msgspec
 
 from placet.access.answers import Question
 from placet.access.check import Inquiry
-from placet.access.match import window_open
+from placet.access.placements import every
 from placet.access.snapshot import Snapshot
 from placet.errors import Invalid
 from placet.model import Approval, Effect, Permission, parse_source
@@ -66,17 +66,17 @@ def _has_role(
     """
     subjects = snapshot.subjects(question.principal)
     return any(
-        placed.assignment.effect == effect
-        and role in _with_included(snapshot, placed.assignment.role)
-        and (placed.condition is None or effect == "deny")
-        and window_open(placed.assignment, now)
-        and placed.narrowed_to(question.resource)
-        and (selector := snapshot.selector(placed.assignment)) is not None
+        placed.terms.effect == effect
+        and role in _with_included(snapshot, placed.role)
+        and (placed.terms.condition is None or effect == "deny")
+        and placed.terms.open_at(now)
+        and placed.terms.narrowed_to(question.resource)
+        and (selector := snapshot.selector(placed)) is not None
         and selector.covers(question.resource)
         and selector.reaches(scope, question.scope)
         for scope in scope_chain(question.scope)
         for subject in subjects
-        for placed in snapshot.grants.get((subject, scope)) or ()
+        for placed in snapshot.placed(subject, scope)
     )
 
 
@@ -101,9 +101,8 @@ def sources_naming(snapshot: Snapshot, principal: str) -> tuple[str, ...]:
     roles = {
         role
         for subject in subjects
-        for key in snapshot.held.get(f"principal {subject}") or ()
-        if (assignment := snapshot.assignments.get(key)) is not None
-        for role in _with_included(snapshot, assignment.role)
+        for placed in every(snapshot.by_principal.get(subject))
+        for role in _with_included(snapshot, placed.role)
     }
     permissions = {
         permission for role in roles for permission in snapshot.role_perms.get(role) or ()

@@ -10,6 +10,8 @@ import msgspec
 
 from placet.access.exact import exact_principal
 from placet.access.holders import administered, twin_of
+from placet.access.match import Placed
+from placet.access.placements import every
 from placet.access.snapshot import Snapshot
 from placet.catalogue import assignment_operation
 from placet.conditions import compile
@@ -223,19 +225,19 @@ class Assignments(Records[Assignment]):
         world = work.snapshot
         exactly = {root.scope for root in within}
         below = [root.scope for root in within if root.include_child_scopes]
-        held: Iterable[Assignment] = world.assignments.values()
+        held: Iterable[Placed] = world.assignments.values()
         if held_by is not None:
             names = set(world.subjects(exact_principal(world, held_by, "")))
-            keys = (key for name in names for key in world.held.get(f"principal {name}") or ())
-            held = (found for key in keys if (found := world.assignments.get(key)) is not None)
+            held = (placed for name in names for placed in every(world.by_principal.get(name)))
         visible, wanted = self._sight(work), frozenset[str](kinds)
-        for noun in held:
-            if (
-                (noun.scope in exactly or any(is_below(noun.scope, root) for root in below))
-                and noun.principal.partition(":")[0] in wanted
-                and (where is None or where(noun))
-                and visible(noun)
-            ):
+        inside = [
+            placed
+            for placed in held
+            if (placed.scope in exactly or any(is_below(placed.scope, root) for root in below))
+            and placed.principal.partition(":")[0] in wanted
+        ]
+        for noun in self._assignments(work, inside):
+            if (where is None or where(noun)) and visible(noun):
                 yield noun
 
     def _any_seen(

@@ -5,6 +5,7 @@ from typing import cast
 
 import msgspec
 
+from placet.access.placements import every
 from placet.access.snapshot import Snapshot
 from placet.errors import Invalid, NotFound
 from placet.model import Credential, Group, Membership, Record, ServiceAccount, User
@@ -34,7 +35,7 @@ class _Principals(Records[N]):
         ref = cast(str, getattr(noun, "ref"))  # noqa: B009  # N has no such bound
         parents = work.world.parents.get(ref) or ()
         return [
-            *self._assignments_of(work, f"principal {ref}"),
+            *self._assignments(work, every(work.world.by_principal.get(ref))),
             *_memberships(work, [(group, ref) for group in parents]),
             *self._credentials(work, ref),
         ]

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import msgspec
 
+from placet.access.match import Placed
 from placet.access.snapshot import Snapshot
 from placet.errors import AlreadyExists, Conflict, Invalid, InvalidState, NotFound
 from placet.model import Assignment, Record
@@ -385,13 +386,14 @@ class Records(Service, Generic[N]):
                 f"{self._what} {self._name_of(noun)!r} is managed and cannot be {verb}"
             )
 
-    def _assignments_of(self, work: Work, name: str) -> Sequence[Record]:
-        """The assignments that name something, as they are stored, or as this work made them."""
-        world = work.world
-        keys = world.held.get(name) or ()
-        known = [found for key in keys if (found := world.assignments.get(key)) is not None]
-        read = work.get_all(Assignment, [(found.scope, found.id) for found in known])
-        return [stored or found for stored, found in zip(read, known, strict=True)]
+    def _assignments(self, work: Work, placed: Iterable[Placed]) -> Sequence[Assignment]:
+        """The assignments of the index as they are stored, or as this work made them."""
+        keys = [(one.scope, one.id) for one in placed]
+        known = [
+            stored or work.made(Assignment, *key)
+            for stored, key in zip(work.get_all(Assignment, keys), keys, strict=True)
+        ]
+        return [found for found in known if found is not None]
 
     def _all(self, work: Work, scope: str) -> Iterator[N]:
         clause: dict[str, tuple[str | int, ...]] = {}

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from placet.access.placements import every
 from placet.access.snapshot import Snapshot
 from placet.errors import Invalid, InvalidState, Problem
 from placet.model import Permission, Record, Resource, ResourceGroup, Role
@@ -74,7 +75,7 @@ class Roles(Records[Role]):
         for role in work.world.roles.values():
             if noun.ref in role.includes:
                 raise InvalidState(f"role {noun.id!r} is included by role {role.ref!r}")
-        return self._assignments_of(work, f"role {noun.ref}")
+        return self._assignments(work, every(work.world.by_role.get(noun.ref)))
 
     def _builtin_at(self, snapshot: Snapshot, parts: tuple[str, ...]) -> Role | None:
         found = snapshot.roles.get(f"{parts[1]}@/")
@@ -92,7 +93,7 @@ class ResourceGroups(Records[ResourceGroup]):
     operations = "resource_groups"
 
     def _dependents(self, work: Work, noun: ResourceGroup) -> Sequence[Record]:
-        return self._assignments_of(work, f"resource_group {noun.ref}")
+        return self._assignments(work, every(work.world.by_resource_group.get(noun.ref)))
 
     def _builtin_at(self, snapshot: Snapshot, parts: tuple[str, ...]) -> ResourceGroup | None:
         found = snapshot.resource_groups.get(f"{parts[1]}@/")

@@ -114,6 +114,10 @@ class Work:
         """A noun that is stored, as this work would leave it; None if the work drops it."""
         return cast("N | None", self._left.get(key_of(noun), noun))
 
+    def made(self, noun: type[N], *parts: str) -> N | None:
+        """The noun with these key parts that this work has put; None where it has put none."""
+        return cast("N | None", self._left.get(key_for(noun, *parts)))
+
     # -- rights --------------------------------------------------------------------------------
 
     def may(self, operation: str, scope: str, id: str | None = None) -> bool:
