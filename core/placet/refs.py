@@ -251,6 +251,19 @@ def spoken(ref: str) -> str:
     return ref.removesuffix(_OWNER)
 
 
+LONG = "%sha256%"
+"""What the stored id of a tuple begins with that was too long to be kept as it is."""
+
+
+def last_part(id: str) -> str:
+    """The last text of a tuple that `encode` made an id of, where the id is not LONG.
+
+    >>> last_part(encode("retail", "a|b"))
+    'a|b'
+    """
+    return id.rpartition("|")[2].replace("%7C", "|").replace("%25", "%")
+
+
 def encode(*parts: str) -> str:
     """The id under which a tuple of texts is stored: different tuples, different ids.
 
@@ -262,5 +275,5 @@ def encode(*parts: str) -> str:
     """
     text = "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
     if len(text) * 4 > MAX_BYTES and len(text.encode()) > MAX_BYTES:
-        return "%sha256%" + hashlib.sha256(text.encode()).hexdigest()
+        return LONG + hashlib.sha256(text.encode()).hexdigest()
     return text

@@ -5,12 +5,16 @@ cold start reads documents and then the log, which overlap.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, cast
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar, cast
+
+import msgspec
 
 from placet.access.match import Placed, place, selector_of
 from placet.access.placements import changed, changed_by_scope
 from placet.access.registry import role_permissions
 from placet.access.snapshot import Snapshot
+from placet.access.table import Table
 from placet.catalogue import Catalogue
 from placet.model import (
     ApprovalPolicy,
@@ -28,7 +32,11 @@ from placet.model import (
 )
 from placet.refs import encode
 
-__all__ = ["Fact", "advance", "of_catalogue"]
+__all__ = ["Fact", "advance", "load", "of_catalogue"]
+
+_T = TypeVar("_T")
+_AT_ONCE = 2000
+"""Facts of one step of `load`."""
 
 
 class Fact(NamedTuple):
@@ -66,12 +74,7 @@ def advance(
     >>> after.revision, "user:sam" in after.users
     (1, True)
     """
-    step = _Step(base)
-    for fact in facts:
-        handle = _HANDLERS.get(type(fact.noun))
-        if handle is not None:
-            handle(step, fact.noun, None if fact.gone else fact.noun)
-    after = step.finish()
+    after = _after(_Step(base), facts)
     if revision is not None:
         after.revision = revision
     if authority is not None:
@@ -79,17 +82,43 @@ def advance(
     return after
 
 
-class _Step:
-    """What changes in each table, on top of a snapshot that stays as it is."""
+def load(base: Snapshot, facts: Iterable[Fact], *, revision: int, authority: int) -> Snapshot:
+    """The snapshot after very many facts, on top of a catalogue's: as `advance`, in less room.
 
-    def __init__(self, base: Snapshot) -> None:
+    Nobody has seen what is being built, so that it is changed in place, some facts at a time: the
+    memory that a step takes would else be as large as the index, and stay taken.
+    """
+    after = base.owned()
+    waiting = iter(facts)
+    texts: dict[Any, Any] = {}
+    while part := tuple(islice(waiting, _AT_ONCE)):
+        after = _after(_Step(after, owned=True, texts=texts), part)
+    after.revision, after.authority = revision, authority
+    return after
+
+
+def _after(step: "_Step", facts: Iterable[Fact]) -> Snapshot:
+    for fact in facts:
+        handle = _HANDLERS.get(type(fact.noun))
+        if handle is not None:
+            handle(step, fact.noun, None if fact.gone else fact.noun)
+    return step.finish()
+
+
+class _Step:
+    """What changes in each table, on top of a snapshot that stays as it is, unless it is owned."""
+
+    def __init__(
+        self, base: Snapshot, *, owned: bool = False, texts: dict[Any, Any] | None = None
+    ) -> None:
         self.base = base
+        self.owned = owned
         self.changes: dict[str, dict[Any, Any]] = {}
         self.stale_roles: set[str] = set()
         self.registry_changed = False
         self.denies = base.denies
         self._moved: dict[tuple[str, str], dict[str, tuple[str, Placed | None]]] = {}
-        self._texts: dict[str, str] = {}
+        self._texts: dict[Any, Any] = {} if texts is None else texts
 
     def now(self, table: str, key: Any) -> Any:
         """The value of `key` so far in this step."""
@@ -110,17 +139,19 @@ class _Step:
 
     def shared(self, placed: Placed) -> Placed:
         """The same, its texts being one object with those of others: there may be millions."""
-        texts = self._texts
         return Placed(
             placed.key,
-            placed.id,
-            texts.setdefault(placed.principal, placed.principal),
-            texts.setdefault(placed.scope, placed.scope),
-            texts.setdefault(placed.role, placed.role),
-            placed.resource_group
-            and texts.setdefault(placed.resource_group, placed.resource_group),
+            self.text(placed.principal),
+            self.text(placed.scope),
+            self.text(placed.role),
+            placed.resource_group and self.text(placed.resource_group),
             placed.terms,
         )
+
+    def text(self, value: _T) -> _T:
+        """One object for all that are equal."""
+        found: _T = self._texts.setdefault(value, value)
+        return found
 
     # Buckets are copied once a step and then changed in place: a bundle that puts a hundred
     # thousand assignments on one group must not copy a growing tuple a hundred thousand times.
@@ -140,7 +171,7 @@ class _Step:
             freeze = _FREEZE.get(table)
             if freeze is not None:
                 changes = {key: freeze(bucket) or None for key, bucket in changes.items()}
-            setattr(after, table, getattr(after, table).updated(changes))
+            self._update(after, table, changes)
         self._place(after)
         after.denies = self.denies
         self._expand_roles(after)
@@ -151,9 +182,16 @@ class _Step:
         for (table, name), moved in self._moved.items():
             before = getattr(self.base, table).get(name)
             change = changed_by_scope if table == "by_principal" else changed
-            held.setdefault(table, {})[name] = change(before, moved)
+            held.setdefault(table, {})[name] = change(before, moved, owned=self.owned)
         for table, changes in held.items():
-            setattr(after, table, getattr(after, table).updated(changes))
+            self._update(after, table, changes)
+
+    def _update(self, after: Snapshot, table: str, changes: Mapping[Any, Any]) -> None:
+        known: Table[Any, Any] = getattr(after, table)
+        if self.owned:
+            known.absorb(changes)
+        else:
+            setattr(after, table, known.updated(changes))
 
     def _expand_roles(self, after: Snapshot) -> None:
         if self.registry_changed:
@@ -175,12 +213,12 @@ class _Step:
             expanded[ref] = (
                 None if role is None else role_permissions(role, after.roles, after.permissions)
             )
-        after.role_perms = after.role_perms.updated(expanded)
+        self._update(after, "role_perms", expanded)
 
 
 _FREEZE: Mapping[str, Callable[[dict[str, Any]], Any]] = {
     "parents": tuple,
-    "members": frozenset,
+    "members": tuple,
     "policies_for": tuple,
 }
 
@@ -209,11 +247,21 @@ def _membership(step: _Step, noun: Membership, now: Membership | None) -> None:
 
 
 def _permission(step: _Step, noun: Permission, now: Permission | None) -> None:
-    step.set("permissions", noun.id, now)
+    if now is not None:
+        now = msgspec.structs.replace(
+            now,
+            id=step.text(now.id),
+            resource_type=step.text(now.resource_type),
+            allowed_scope_levels=step.text(now.allowed_scope_levels),
+        )
+    step.set("permissions", noun.id if now is None else now.id, now)
     step.registry_changed = True
 
 
 def _role(step: _Step, noun: Role, now: Role | None) -> None:
+    if now is not None:
+        shared = tuple(map(step.text, now.permissions))
+        now = msgspec.structs.replace(now, permissions=shared)
     step.set("roles", noun.ref, now)
     step.stale_roles.add(noun.ref)
 
@@ -223,8 +271,11 @@ def _resource(step: _Step, noun: Resource, now: Resource | None) -> None:
 
 
 def _resource_group(step: _Step, noun: ResourceGroup, now: ResourceGroup | None) -> None:
-    step.set("resource_groups", noun.ref, now)
     step.set("selectors", noun.ref, now and selector_of(now))
+    if now is not None and not now.managed:
+        # What it selects is in its selector; once is enough.
+        now = msgspec.structs.replace(now, resources=())
+    step.set("resource_groups", noun.ref, now)
 
 
 def _policy(step: _Step, noun: ApprovalPolicy, now: ApprovalPolicy | None) -> None:

@@ -74,7 +74,7 @@ def _miss(inquiry: Inquiry, placed: Placed) -> Reason | None:
             f"resource group {spoken(group or '')} excludes {question.resource}",
         )
     if not terms.narrowed_to(question.resource):
-        only = ", ".join(sorted(map(str, terms.only or ())))
+        only = ", ".join(sorted(terms.only or ()))
         return miss("not_in_resource_group", f"only on {only}")
     if terms.condition is not None:
         outcome = terms.condition.evaluate(inquiry.facts)

@@ -3,15 +3,19 @@
 One matcher, for enforcement, explanations, sources of reviewers and the widening guard.
 """
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import msgspec
 
 from placet.conditions import Condition, compile
 from placet.model import Assignment, Effect, ResourceGroup
-from placet.refs import ResourceRef, is_below, parse_resource
+from placet.refs import LONG, ResourceRef, is_below, last_part
 
 __all__ = ["EVERYTHING", "PLAIN", "Placed", "Selector", "Terms", "place", "selector_of"]
+
+
+_HANDFUL = 8
 
 
 class Selector(msgspec.Struct, frozen=True):
@@ -19,13 +23,13 @@ class Selector(msgspec.Struct, frozen=True):
 
     all: bool = False
     types: frozenset[str] = frozenset()
-    resources: frozenset[ResourceRef] = frozenset()
+    resources: Collection[str] = ()
     include_child_scopes: bool = True
     included: tuple[tuple[str, bool], ...] | None = None
 
     def covers(self, resource: ResourceRef) -> bool:
         """Whether it holds `resource`; a type as a whole is held only as a whole."""
-        return self.all or resource.type in self.types or resource in self.resources
+        return self.all or resource.type in self.types or str(resource) in self.resources
 
     def reaches(self, placed: str, scope: str) -> bool:
         """Whether an assignment placed in `placed` reaches `scope`, at or below it."""
@@ -46,10 +50,8 @@ def selector_of(group: ResourceGroup) -> Selector:
     return Selector(
         group.all,
         frozenset(selector.type for selector in group.resources if selector.ids is None),
-        frozenset(
-            ResourceRef(selector.type, name)
-            for selector in group.resources
-            for name in selector.ids or ()
+        _few(
+            f"{selector.type}:{name}" for selector in group.resources for name in selector.ids or ()
         ),
         group.include_child_scopes,
         None
@@ -58,11 +60,17 @@ def selector_of(group: ResourceGroup) -> Selector:
     )
 
 
+def _few(resources: Iterable[str]) -> Collection[str]:
+    """For a test of membership: up to a handful is as fast in a tuple, and a third of the size."""
+    found = frozenset(resources)
+    return tuple(sorted(found)) if len(found) <= _HANDFUL else found
+
+
 class Terms(msgspec.Struct, frozen=True):
     """What makes an assignment more than who has which role on what, where.
 
     `only` narrows it to single resources, `approval` says that one minted it, and `policies` under
-    which it was approved.
+    which it was approved. `id` is that of an assignment whose key does not show it.
     """
 
     effect: Effect = "allow"
@@ -70,14 +78,15 @@ class Terms(msgspec.Struct, frozen=True):
     condition: Condition | None = None
     not_before: datetime | None = None
     expires_at: datetime | None = None
-    only: frozenset[ResourceRef] | None = None
+    only: frozenset[str] | None = None
     approval: bool = False
     policies: tuple[str, ...] = ()
+    id: str | None = None
 
     @property
     def plain(self) -> bool:
         """Whether they say no more than that it counts, or, disabled, does not."""
-        return self in (PLAIN, _DISABLED)
+        return msgspec.structs.replace(self, id=None) in (PLAIN, _DISABLED)
 
     def open_at(self, now: datetime) -> bool:
         """Whether `now` lies in the half-open window of an enabled assignment."""
@@ -90,7 +99,7 @@ class Terms(msgspec.Struct, frozen=True):
     def narrowed_to(self, resource: ResourceRef) -> bool:
         """Whether its `only` lets it reach `resource`: that one, or its type as a whole."""
         only = self.only
-        return only is None or resource in only or ResourceRef(resource.type) in only
+        return only is None or resource.type in only or str(resource) in only
 
 
 PLAIN = Terms()
@@ -107,29 +116,34 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
     """
 
     key: str
-    id: str
     principal: str
     scope: str
     role: str
     resource_group: str | None
     terms: Terms
 
+    @property
+    def id(self) -> str:
+        """The id of the assignment in its scope."""
+        return self.terms.id or last_part(self.key)
+
 
 def place(key: str, assignment: Assignment) -> Placed:
     """The assignment, compiled; `key` is the id under which it is stored."""
+    shown = not key.startswith(LONG)
     terms = Terms(
         assignment.effect,
         assignment.disabled,
         None if assignment.condition is None else compile(assignment.condition),
         assignment.not_before,
         assignment.expires_at,
-        frozenset(map(parse_resource, assignment.only)) if assignment.only else None,
+        frozenset(assignment.only) or None,
         assignment.approval is not None,
         assignment.policies,
+        None if shown else assignment.id,
     )
     return Placed(
         key,
-        assignment.id,
         assignment.principal,
         assignment.scope,
         assignment.role,

@@ -50,31 +50,43 @@ def at_scope(held: ScopedMany | None, scope: str) -> Iterator[Placed]:
         yield from every(held.get(scope))
 
 
-def changed(held: Many | None, changes: Changes) -> Many | None:
-    """They after some changes; None when none are left."""
+def changed(held: Many | None, changes: Changes, *, owned: bool = False) -> Many | None:
+    """They after some changes; None when none are left.
+
+    `owned` says that nobody else has them yet, so that a table may be changed in place.
+    """
     if isinstance(held, Table):
-        return held.updated({key: placed for key, (_, placed) in changes.items()}) or None
+        return _updated(held, {key: placed for key, (_, placed) in changes.items()}, owned)
     kept = _after(held, changes)
     if len(kept) <= FEW:
         return kept or None
-    return Table[str, Placed]().updated({placed.key: placed for placed in kept})
+    return Table[str, Placed]().updated({placed.key: placed for placed in kept}).owned()
 
 
-def changed_by_scope(held: ScopedMany | None, changes: Changes) -> ScopedMany | None:
+def changed_by_scope(
+    held: ScopedMany | None, changes: Changes, *, owned: bool = False
+) -> ScopedMany | None:
     """They after some changes, found by scope when they are many; None when none are left."""
     if not isinstance(held, Table):
         kept = _after(held, changes)
         if len(kept) <= FEW:
             return kept or None
-        held = Table()
+        held = Table[str, Many]().owned()
         changes = {placed.key: (placed.scope, placed) for placed in kept}
     scopes: dict[str, dict[str, tuple[str, Placed | None]]] = {}
     for key, change in changes.items():
         scopes.setdefault(change[0], {})[key] = change
-    return (
-        held.updated({scope: changed(held.get(scope), part) for scope, part in scopes.items()})
-        or None
-    )
+    parts = {scope: changed(held.get(scope), part, owned=owned) for scope, part in scopes.items()}
+    return _updated(held, parts, owned)
+
+
+def _updated(
+    table: Table[str, _M], changes: Mapping[str, _M | None], owned: bool
+) -> Table[str, _M] | None:
+    if owned:
+        table.absorb(changes)
+        return table if len(table) else None
+    return table.updated(changes) or None
 
 
 def _after(held: tuple[Placed, ...] | None, changes: Changes) -> tuple[Placed, ...]:

@@ -74,6 +74,7 @@ class Snapshot:
         self.role_perms: Table[str, frozenset[str]] = Table()
         self.resources: Table[str, Resource] = Table()
         self.resource_groups: Table[str, ResourceGroup] = Table()
+        """Those that are stored without what they select, which is in `selectors`."""
         self.selectors: Table[str, Selector] = Table()
         self.policies: Table[str, ApprovalPolicy] = Table()
         self.builtin_policies: Table[str, ApprovalPolicy] = Table()
@@ -82,7 +83,7 @@ class Snapshot:
         self.delegations: Table[str, Delegation] = Table()
         self.parents: Table[str, tuple[str, ...]] = Table()
         """Member -> the groups that it is directly in."""
-        self.members: Table[str, frozenset[str]] = Table()
+        self.members: Table[str, tuple[str, ...]] = Table()
         """Group -> its direct members."""
         self.assignments: Table[str, Placed] = Table()
         """Stored id -> assignment, allows and denies."""
@@ -150,6 +151,15 @@ class Snapshot:
             if ref in table:
                 return ref
         return None
+
+    def owned(self) -> Self:
+        """A snapshot that shares no table: for whoever builds one and has not shown it yet."""
+        twin = self.copy()
+        for name in self.__slots__:
+            value = getattr(twin, name)
+            if isinstance(value, Table):
+                setattr(twin, name, value.owned())
+        return twin
 
     def copy(self) -> Self:
         """A snapshot of its own with the same tables."""

@@ -55,6 +55,19 @@ class Table(Generic[K, V]):
         for shard in self._shards:
             yield from shard.values()
 
+    def owned(self) -> "Table[K, V]":
+        """A copy that shares nothing: whoever builds a table may change it in place (`absorb`)."""
+        shards, mask = _spread(self.items(), self._size)
+        return self._made(shards, mask, self._size)
+
+    def absorb(self, changes: Mapping[K, V | None]) -> None:
+        """Change an `owned` table in place, as long as nobody else has it."""
+        if self._size + len(changes) > _FULL * len(self._shards):
+            self._shards, self._mask = _spread(self.items(), self._size + len(changes))
+        for key, value in changes.items():
+            shard = self._shards[hash(key) & self._mask]
+            self._size += _put(shard, key, value)
+
     def updated(self, changes: Mapping[K, V | None]) -> "Table[K, V]":
         """A table with these values set; a value of None removes its key."""
         if not changes:
@@ -71,17 +84,24 @@ class Table(Generic[K, V]):
             if at not in fresh:
                 copied[at] = dict(copied[at])
                 fresh.add(at)
-            shard = copied[at]
-            if value is None:
-                if shard.pop(key, None) is not None:
-                    size -= 1
-            else:
-                if key not in shard:
-                    size += 1
-                shard[key] = value
+            size += _put(copied[at], key, value)
+        return self._made(tuple(copied), mask, size)
+
+    @staticmethod
+    def _made(shards: tuple[dict[K, V], ...], mask: int, size: int) -> "Table[K, V]":
         table: Table[K, V] = Table.__new__(Table)
-        table._shards, table._mask, table._size = tuple(copied), mask, size
+        table._shards, table._mask, table._size = shards, mask, size
         return table
+
+
+def _put(shard: dict[K, V], key: K, value: V | None) -> int:
+    """Put or, where `value` is None, remove; by how much the shard has grown."""
+    before = len(shard)
+    if value is None:
+        shard.pop(key, None)
+    else:
+        shard[key] = value
+    return len(shard) - before
 
 
 def _spread(items: Iterable[tuple[K, V]], expected: int) -> tuple[tuple[dict[K, V], ...], int]:

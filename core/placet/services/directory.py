@@ -103,7 +103,7 @@ class Groups(_Principals[Group]):
     operations = "groups"
 
     def _dependents(self, work: Work, noun: Group) -> Sequence[Record]:
-        members = work.world.members.get(noun.ref) or frozenset()
+        members = work.world.members.get(noun.ref) or ()
         return [
             *super()._dependents(work, noun),
             *_memberships(work, [(noun.ref, member) for member in sorted(members)]),

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from placet.access.advance import Fact, advance
+from placet.access.advance import Fact, advance, load
 from placet.access.snapshot import Snapshot
 from placet.storage.codec import (
     AUTHORITY_KEY,
@@ -96,7 +96,7 @@ class AccountIndex:
         the log is followed from that head, and facts may come twice."""
         head = self._store.head(self._account)
         (authority,) = self._store.get(self._account, [AUTHORITY_KEY])
-        return advance(
+        return load(
             self._base,
             self._documents(),
             revision=head.seq,
