@@ -68,6 +68,21 @@ class Connections:
         with self._line, self.one() as connection, writing(connection):
             yield connection
 
+    def unlocked(self) -> bool:
+        """Whether nobody is writing at this moment: what was written before can be seen."""
+        with self.one() as connection:
+            connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+            except sqlite3.OperationalError as error:
+                if primary_code(error) != sqlite3.SQLITE_BUSY:
+                    raise
+                return False
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {int(self._timeout_s * 1000)}")
+        return True
+
     def make_ready(self) -> None:
         """See to it that the file is there and has its tables."""
         if not self._ready:

@@ -6,7 +6,7 @@ transaction, and only the caller ends that.
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from placet.storage.port import (
     Query,
     StoredEvent,
 )
+from placet_sqlite.connections import Connections
 from placet_sqlite.driver import explained
 from placet_sqlite.finding import count_docs, find_docs
 from placet_sqlite.reading import read_accounts, read_docs, read_events, read_head
@@ -55,10 +56,11 @@ class _Plain:
 class JoinedStore:
     """The store through the caller's connection; only the thread of that may call it."""
 
-    def __init__(self, connection: object, path: Path) -> None:
+    def __init__(self, connection: object, store: Connections) -> None:
         self._connection = driver_connection(connection, sqlite3.Connection)
-        self._path = path
-        with explained(path):
+        self._store = store
+        self._path = store.path
+        with explained(self._path):
             self._refuse_other_files()
         if self._connection.text_factory is not str:
             raise Invalid("the connection has a text_factory of its own; placet needs text as str")
@@ -127,10 +129,11 @@ class JoinedStore:
 
     def over(self) -> bool:
         """Whether the caller's transaction has ended; from any thread."""
-        try:
-            return not self._connection.in_transaction
-        except sqlite3.ProgrammingError:  # the connection was closed
-            return True
+        with suppress(sqlite3.ProgrammingError):  # where the connection was closed
+            if self._connection.in_transaction:
+                return False
+        # SQLite says so a moment before others can see the commit. Until then it has the lock.
+        return self._store.unlocked()
 
     def close(self) -> None:
         """Leave the connection and its transaction to the caller; nothing more goes through."""

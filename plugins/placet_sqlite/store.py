@@ -114,7 +114,7 @@ class SQLiteStore:
         around it. Raises Invalid for any other.
         """
         self._connections.make_ready()
-        return JoinedStore(connection, self._connections.path)
+        return JoinedStore(connection, self._connections)
 
     def wait(self, timeout: float) -> Sequence[str]:
         """Accounts with commits since this thread last asked, by any process.

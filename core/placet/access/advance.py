@@ -15,6 +15,7 @@ from placet.access.placements import changed, changed_by_scope
 from placet.access.registry import role_permissions
 from placet.access.snapshot import Snapshot
 from placet.access.table import Table
+from placet.access.views import Views
 from placet.catalogue import Catalogue
 from placet.model import (
     ApprovalPolicy,
@@ -30,7 +31,7 @@ from placet.model import (
     ServiceAccount,
     User,
 )
-from placet.refs import encode
+from placet.refs import EVERYONE, encode
 
 __all__ = ["Fact", "advance", "load", "of_catalogue"]
 
@@ -116,7 +117,8 @@ class _Step:
         self.changes: dict[str, dict[Any, Any]] = {}
         self.stale_roles: set[str] = set()
         self.registry_changed = False
-        self.denies = base.denies
+        self.touched: set[str] = set()
+        self.rebuilt = owned
         self._moved: dict[tuple[str, str], dict[str, tuple[str, Placed | None]]] = {}
         self._texts: dict[Any, Any] = {} if texts is None else texts
 
@@ -173,9 +175,17 @@ class _Step:
                 changes = {key: freeze(bucket) or None for key, bucket in changes.items()}
             self._update(after, table, changes)
         self._place(after)
-        after.denies = self.denies
         self._expand_roles(after)
+        after.views = Views() if self.rebuilt else after.views.without(self.touched)
         return after
+
+    def touch(self, principal: str) -> None:
+        """Say that the grants of this principal changed: of everybody in it, where it is many."""
+        if principal == EVERYONE or principal.startswith("group:"):
+            self.rebuilt = True
+        else:
+            # Compiled under the name that was asked for, too: an owner may have been left out.
+            self.touched.update((principal, principal.partition("@/")[0]))
 
     def _place(self, after: Snapshot) -> None:
         held: dict[str, dict[str, Any]] = {}
@@ -225,17 +235,22 @@ _FREEZE: Mapping[str, Callable[[dict[str, Any]], Any]] = {
 
 def _user(step: _Step, noun: User, now: User | None) -> None:
     step.set("users", noun.ref, now)
+    step.touch(noun.ref)
 
 
 def _group(step: _Step, noun: Group, now: Group | None) -> None:
     step.set("groups", noun.ref, now)
+    step.rebuilt = True
 
 
 def _service_account(step: _Step, noun: ServiceAccount, now: ServiceAccount | None) -> None:
     step.set("service_accounts", noun.ref, now)
+    # A nearer one of its name may be meant from now on.
+    step.rebuilt = True
 
 
 def _membership(step: _Step, noun: Membership, now: Membership | None) -> None:
+    step.touch(noun.member)
     parents = step.bucket("parents", noun.member)
     members = step.bucket("members", noun.group)
     if now is None:
@@ -255,7 +270,7 @@ def _permission(step: _Step, noun: Permission, now: Permission | None) -> None:
             allowed_scope_levels=step.text(now.allowed_scope_levels),
         )
     step.set("permissions", noun.id if now is None else now.id, now)
-    step.registry_changed = True
+    step.registry_changed = step.rebuilt = True
 
 
 def _role(step: _Step, noun: Role, now: Role | None) -> None:
@@ -264,9 +279,18 @@ def _role(step: _Step, noun: Role, now: Role | None) -> None:
         now = msgspec.structs.replace(now, permissions=shared)
     step.set("roles", noun.ref, now)
     step.stale_roles.add(noun.ref)
+    step.rebuilt = True
 
 
 def _resource(step: _Step, noun: Resource, now: Resource | None) -> None:
+    before: Resource | None = step.now("resources", noun.ref)
+    moved = (now is not None and now.scope is not None) - (
+        before is not None and before.scope is not None
+    )
+    if moved:
+        count: int = step.now("homes", noun.type) or 0
+        step.set("homes", noun.type, count + moved or None)
+        step.rebuilt = step.rebuilt or 0 in (count, count + moved)
     step.set("resources", noun.ref, now)
 
 
@@ -276,6 +300,7 @@ def _resource_group(step: _Step, noun: ResourceGroup, now: ResourceGroup | None)
         # What it selects is in its selector; once is enough.
         now = msgspec.structs.replace(now, resources=())
     step.set("resource_groups", noun.ref, now)
+    step.rebuilt = True
 
 
 def _policy(step: _Step, noun: ApprovalPolicy, now: ApprovalPolicy | None) -> None:
@@ -287,6 +312,7 @@ def _policy(step: _Step, noun: ApprovalPolicy, now: ApprovalPolicy | None) -> No
     for permission in now.applies_to if now else ():
         step.bucket("policies_for", permission)[noun.ref] = True
     step.set("policies", noun.ref, now)
+    step.rebuilt = True
 
 
 def _delegation(step: _Step, noun: Delegation, now: Delegation | None) -> None:
@@ -300,7 +326,7 @@ def _assignment(step: _Step, noun: Assignment, now: Assignment | None) -> None:
     step.set("assignments", key, after)
     for placed in (before, after):
         if placed is not None:
-            step.denies += (1 if placed is after else -1) * (placed.terms.effect == "deny")
+            step.touch(placed.principal)
             for table, name in _holders(placed):
                 # The later one wins where both name the same.
                 step.move(table, name, key, placed.scope, placed if placed is after else None)

@@ -3,17 +3,17 @@
 Everything here is a function of a snapshot, a question and a moment.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from placet.access.answers import Question, Reason
+from placet.access.held import Held, held_by, place_name
 from placet.access.match import Placed
 from placet.access.snapshot import Snapshot
 from placet.conditions import FALSE, TRUE
-from placet.model import Effect
-from placet.refs import parse_principal, scope_chain, scope_level
+from placet.refs import parse_principal
 
 __all__ = ["Inquiry", "place_name"]
 
@@ -21,8 +21,8 @@ __all__ = ["Inquiry", "place_name"]
 class Inquiry:
     """One question, asked of one snapshot at one moment.
 
-    `closed` refuses principals that the directory does not know. Subjects and facts are looked up
-    when first needed: most questions meet no condition.
+    `closed` refuses principals that the directory does not know. What is held and the facts are
+    looked up when first needed: most questions meet no condition.
     """
 
     def __init__(
@@ -35,7 +35,9 @@ class Inquiry:
 
     def allowed(self) -> bool:
         """Whether the assignments alone allow it; approval policies are not asked."""
-        return self.refusal() is None and next(self.allowing(), None) is not None
+        if self.refusal() is not None or self.denying() is not None:
+            return False
+        return self.held.plainly(self.question.resource) or next(self._more(), None) is not None
 
     def throughout(self) -> bool:
         """Whether the assignments allow it for every resource of the type that is asked about.
@@ -43,84 +45,57 @@ class Inquiry:
         False where each has to be asked about by itself: an allow has a condition, or some deny
         takes part of it away.
         """
+        held, resource = self.held, self.question.resource
         return (
             self.refusal() is None
-            and not any(self._denies_anything())
-            and any(placed.terms.condition is None for placed in self.reaching("allow"))
+            and not held.denies
+            and any(
+                reach.placed.terms.condition is None and reach.counts(resource, self.now)
+                for reach in (*held.plain, *held.more)
+            )
         )
-
-    def _denies_anything(self) -> Iterator[bool]:
-        permission = self.question.permission.id
-        for scope in scope_chain(self.question.scope):
-            for subject in self.subjects:
-                for placed in self.snapshot.placed(subject, scope):
-                    given = self.snapshot.role_perms.get(placed.role) or ()
-                    yield placed.terms.effect == "deny" and permission in given
 
     def allowing(self) -> Iterator[Placed]:
         """The assignments that allow it; none where one denies it."""
         if self.denying() is None:
-            for placed in self.reaching("allow"):
-                condition = placed.terms.condition
+            resource = self.question.resource
+            for reach in self.held.plain:
+                if reach.selector.covers(resource):
+                    yield reach.placed
+            yield from self._more()
+
+    def _more(self) -> Iterator[Placed]:
+        resource, now = self.question.resource, self.now
+        for reach in self.held.more:
+            if reach.counts(resource, now):
+                condition = reach.placed.terms.condition
                 if condition is None or condition.evaluate(self.facts) is TRUE:
-                    yield placed
+                    yield reach.placed
 
     def denying(self) -> Placed | None:
         """An assignment that denies it, at any depth; a condition that cannot be told denies."""
-        if self.snapshot.denies:
-            for placed in self.reaching("deny"):
-                condition = placed.terms.condition
+        for reach in self.held.denies:
+            if reach.counts(self.question.resource, self.now):
+                condition = reach.placed.terms.condition
                 if condition is None or condition.evaluate(self.facts) is not FALSE:
-                    return placed
+                    return reach.placed
         return None
-
-    def reaching(self, effect: Effect) -> Iterator[Placed]:
-        """The assignments of one effect that reach the question, their conditions not yet asked."""
-        snapshot, resource, scope = self.snapshot, self.question.resource, self.question.scope
-        permission = self.question.permission.id
-        for placed_in in scope_chain(scope):
-            for subject in self.subjects:
-                for placed in snapshot.placed(subject, placed_in):
-                    terms = placed.terms
-                    if terms.effect != effect or not terms.open_at(self.now):
-                        continue
-                    if permission not in (snapshot.role_perms.get(placed.role) or ()):
-                        continue
-                    if not terms.narrowed_to(resource):
-                        continue
-                    selector = snapshot.selector(placed)
-                    if (
-                        selector is not None
-                        and selector.covers(resource)
-                        and selector.reaches(placed_in, scope)
-                    ):
-                        yield placed
 
     def refusal(self) -> Reason | None:
         """Why no assignment could ever allow it; None when one could."""
-        question = self.question
-        permission = question.permission
-        if not permission.grants:
-            return Reason(
-                "permission_inactive",
-                f"permission {permission.id} is {permission.status} and gives nothing",
-            )
-        level = scope_level(question.scope)
-        if level not in permission.allowed_scope_levels:
-            return Reason(
-                "scope_level",
-                f"{permission.id} is not used at {level} level, only at "
-                f"{', '.join(permission.allowed_scope_levels)}",
-            )
-        if (refused := self.principal_refusal()) is not None:
-            return refused
-        stored = self.snapshot.resources.get(str(question.resource))
-        if stored is not None and stored.scope is not None and stored.scope != question.scope:
-            return Reason(
-                "resource_elsewhere",
-                f"{question.resource} lives in {place_name(stored.scope)}, "
-                f"not in {place_name(question.scope)}",
-            )
+        held, question = self.held, self.question
+        if held.refused is not None:
+            return held.refused
+        if self.closed and held.unknown:
+            return self.principal_refusal()
+        if self.snapshot.homes.get(held.type):
+            stored = self.snapshot.resources.get(str(question.resource))
+            if stored is not None and stored.scope not in (None, question.scope):
+                return Reason(
+                    "resource_elsewhere",
+                    f"{question.resource} lives in {place_name(stored.scope or '')}, "
+                    f"not in {place_name(question.scope)}",
+                )
         return None
 
     def principal_refusal(self) -> Reason | None:
@@ -140,42 +115,62 @@ class Inquiry:
         principal = self.question.principal
         return self.snapshot.users.get(principal) or self.snapshot.service_accounts.get(principal)
 
-    @cached_property
+    @property
     def subjects(self) -> tuple[str, ...]:
         """Everything in whose name the principal holds grants."""
         return self.snapshot.subjects(self.question.principal)
 
     @cached_property
-    def facts(self) -> dict[str, Any]:
-        """What conditions see. For what is stored, only stored attributes count."""
+    def held(self) -> Held:
+        """What the principal holds for the permission at the scope."""
         question = self.question
-        principal = parse_principal(question.principal)
-        known = self.known
-        stored = self.snapshot.resources.get(str(question.resource))
-        return {
-            "subject": {
-                "type": principal.kind,
-                "id": principal.id,
-                "properties": {
-                    **(known.attributes if known else {}),
-                    **question.subject_properties,
-                },
-            },
-            "resource": {
-                "type": question.resource.type,
-                "id": question.resource.id or "",
-                "properties": question.properties if stored is None else stored.attributes,
-            },
-            "action": {"name": question.permission.action, "properties": {}},
-            "context": question.context,
-            "now": self.now,
-        }
+        return held_by(self.snapshot, question.principal, question.permission, question.scope)
+
+    @cached_property
+    def facts(self) -> "Facts":
+        """What conditions see. For what is stored, only stored attributes count."""
+        return Facts(self)
 
 
-def place_name(scope: str) -> str:
-    """A scope as a sentence names it.
+class Facts(dict[str, Any]):
+    """The roots that conditions may name, each put together when one asks for it."""
 
-    >>> place_name(""), place_name("retail")
-    ('the account', 'retail')
-    """
-    return scope or "the account"
+    __slots__ = ("_inquiry",)
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        self._inquiry = inquiry
+
+    def __contains__(self, root: object) -> bool:
+        return root in _ROOTS
+
+    def __missing__(self, root: str) -> Any:
+        value = self[root] = _ROOTS[root](self._inquiry)
+        return value
+
+
+def _subject(inquiry: Inquiry) -> dict[str, Any]:
+    principal = parse_principal(inquiry.question.principal)
+    known = inquiry.known
+    brought = inquiry.question.subject_properties
+    stored: dict[str, Any] = known.attributes if known else {}
+    properties = {**stored, **brought} if brought else stored
+    return {"type": principal.kind, "id": principal.id, "properties": properties}
+
+
+def _resource(inquiry: Inquiry) -> dict[str, Any]:
+    question = inquiry.question
+    stored = inquiry.snapshot.resources.get(str(question.resource))
+    return {
+        "type": question.resource.type,
+        "id": question.resource.id or "",
+        "properties": question.properties if stored is None else stored.attributes,
+    }
+
+
+_ROOTS: Mapping[str, Callable[[Inquiry], Any]] = {
+    "subject": _subject,
+    "resource": _resource,
+    "action": lambda inquiry: {"name": inquiry.question.permission.action, "properties": {}},
+    "context": lambda inquiry: inquiry.question.context,
+    "now": lambda inquiry: inquiry.now,
+}

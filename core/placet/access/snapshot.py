@@ -1,9 +1,9 @@
 """Everything that access rests on, at one revision of one account's log, as an immutable index.
 
-A check costs a few dictionary probes: principal -> the subjects that it is (itself, its groups,
-everyone), scope -> itself and what is above it, and one probe for each pair. The number of
-assignments is no term in it. Grants are compiled, answers are never kept: a kept answer is what
-most published advisories in this field are about (failure modes 13 to 16).
+What a principal holds is found by a few dictionary probes: principal -> the subjects that it is
+(itself, its groups, everyone), scope -> itself and what is above it, and one probe for each pair.
+The number of assignments is no term in it. For those who ask it is kept compiled
+(`placet.access.held`): grants, never answers.
 
 `placet.access.advance` makes the next snapshot; whoever reads the old one goes on undisturbed
 (failure mode 19).
@@ -15,6 +15,7 @@ from typing import Self, TypeVar
 from placet.access.match import EVERYTHING, Placed, Selector
 from placet.access.placements import Many, ScopedMany, at_scope
 from placet.access.table import Table
+from placet.access.views import Views
 from placet.model import (
     ApprovalPolicy,
     Delegation,
@@ -44,8 +45,8 @@ class Snapshot:
         "by_resource_group",
         "by_role",
         "delegations",
-        "denies",
         "groups",
+        "homes",
         "members",
         "parents",
         "permissions",
@@ -59,6 +60,7 @@ class Snapshot:
         "selectors",
         "service_accounts",
         "users",
+        "views",
     )
 
     def __init__(self) -> None:
@@ -73,6 +75,8 @@ class Snapshot:
         self.roles: Table[str, Role] = Table()
         self.role_perms: Table[str, frozenset[str]] = Table()
         self.resources: Table[str, Resource] = Table()
+        self.homes: Table[str, int] = Table()
+        """Type -> how many stored resources of it have a home scope."""
         self.resource_groups: Table[str, ResourceGroup] = Table()
         """Those that are stored without what they select, which is in `selectors`."""
         self.selectors: Table[str, Selector] = Table()
@@ -90,8 +94,8 @@ class Snapshot:
         self.by_principal: Table[str, ScopedMany] = Table()
         self.by_role: Table[str, Many] = Table()
         self.by_resource_group: Table[str, Many] = Table()
-        self.denies = 0
-        """How many of the assignments deny; accounts without any skip the look for them."""
+        self.views = Views()
+        """Compiled grants of those who asked (`placet.access.held`)."""
 
     def subjects(self, principal: str) -> tuple[str, ...]:
         """The principal, every group it is in directly or through groups, and everyone.

@@ -28,6 +28,9 @@ _BATCH: Final = 1000
 class Index(Protocol):
     """Where use cases take the account's snapshot from."""
 
+    ready: Snapshot | None
+    """The snapshot, where it can be used without asking the store; else None."""
+
     def current(self) -> Snapshot:
         """The snapshot as it is."""
 
@@ -48,14 +51,14 @@ class AccountIndex:
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._awaited: tuple[tuple[Joined, int], ...] = ()
+        self.ready: Snapshot | None = None
 
     def current(self) -> Snapshot:
         """The snapshot as it is, without asking the store; loads it at first use.
 
         Only while a transaction of the application's is awaited, the store is asked each time.
         """
-        snapshot = self._snapshot
-        return self.latest() if snapshot is None or self._awaited else snapshot
+        return self.ready or self.latest()
 
     def await_end(self, joined: Joined, seq: int) -> None:
         """Watch for event `seq`, which a transaction of the application's will commit, or not.
@@ -64,15 +67,12 @@ class AccountIndex:
         """
         with self._lock:
             self._awaited = (*self._awaited, (joined, seq))
+            self.ready = None
 
     def latest(self) -> Snapshot:
         """The snapshot brought to the head of the log."""
-        snapshot = self._snapshot
-        if (
-            snapshot is not None
-            and not self._awaited
-            and not self._store.events(self._account, snapshot.revision, 1)
-        ):
+        snapshot = self.ready
+        if snapshot is not None and not self._store.events(self._account, snapshot.revision, 1):
             return snapshot
         with self._lock:
             # Before the log is read: what is over by now is in what is read.
@@ -85,6 +85,7 @@ class AccountIndex:
                 for joined, seq in self._awaited
                 if id(joined) not in over and seq > self._snapshot.revision
             )
+            self.ready = None if self._awaited else self._snapshot
             return self._snapshot
 
     def after_fork(self) -> None:
@@ -120,6 +121,8 @@ class JoinedIndex:
     """The snapshot inside a transaction of the application's: what is committed, and what this
     transaction has done so far. It is never kept for others, and nothing of it outlives a rollback.
     """
+
+    ready: Snapshot | None = None
 
     def __init__(self, store: Joined, account: str, origin: AccountIndex) -> None:
         self._store = store

@@ -7,7 +7,9 @@ from placet.access.check import Inquiry
 from placet.access.decide import decide
 from placet.access.exact import exact_principal
 from placet.access.explain import explain
+from placet.access.held import Held, held_by
 from placet.access.registry import unknown_permission
+from placet.access.snapshot import Snapshot
 from placet.errors import Invalid
 from placet.model import JsonObject
 from placet.services.base import Service, ask
@@ -65,6 +67,28 @@ class Questions(Service):
         if actor is not None:
             self._tenant.run(actor, lambda work: self._authorize(work, principal, question.scope))
         return Inquiry(snapshot, question, self._tenant.clock.now(), closed=self._tenant.closed)
+
+    def held(self, snapshot: Snapshot, principal: str, permission: str, scope: str | None) -> Held:
+        """What a principal holds for a permission at a scope, under the names that were asked for.
+
+        Raises Invalid for names that are none, and for a permission that is not registered.
+        """
+        registered = snapshot.permissions.get(permission)
+        if registered is None:
+            raise unknown_permission(permission, snapshot.permissions)
+        where = self._view.scope_or(scope)
+        exact = exact_principal(snapshot, principal, where)
+        held = held_by(snapshot, exact, registered, where)
+        named = self._view.scope if scope is None else scope
+        if named != where or principal != exact:
+            snapshot.views.keep(principal, (permission, named), held)
+        return held
+
+    def check(self, inquiry: Inquiry) -> bool:
+        """Whether the answer is "allowed"."""
+        if inquiry.held.simple or not inquiry.snapshot.policies_for.get(inquiry.held.permission.id):
+            return inquiry.allowed()
+        return decide(inquiry).allowed
 
     def unregistered(self, permission: str) -> Reason | None:
         """The reason for which a host denies `permission`; None where it is registered."""
