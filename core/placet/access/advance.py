@@ -5,7 +5,9 @@ cold start reads documents and then the log, which overlap.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
+
+import msgspec
 
 from placet.access.match import Placed, place, selector_of
 from placet.access.registry import role_permissions
@@ -30,7 +32,7 @@ from placet.refs import encode
 __all__ = ["Fact", "advance", "of_catalogue"]
 
 
-class Fact(NamedTuple):
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """A noun as it is now, or, where `gone`, as it was before it was removed."""
 
     noun: Noun
@@ -84,6 +86,7 @@ class _Step:
     def __init__(self, base: Snapshot) -> None:
         self.base = base
         self.changes: dict[str, dict[Any, Any]] = {}
+        self.buckets: dict[str, dict[Any, dict[str, Any]]] = {table: {} for table in _FREEZE}
         self.stale_roles: set[str] = set()
         self.registry_changed = False
         self.denies = base.denies
@@ -105,21 +108,21 @@ class _Step:
     # thousand assignments on one group must not copy a growing tuple a hundred thousand times.
     def bucket(self, table: str, key: Any) -> dict[str, Any]:
         """The bucket of `key`, as a dict of this step's own that may be changed."""
-        found = self.now(table, key)
-        if isinstance(found, dict):
-            return found
-        own = dict(_bucket_items(table, found))
-        self.changes.setdefault(table, {})[key] = own
+        buckets = self.buckets[table]
+        own = buckets.get(key)
+        if own is None:
+            own = buckets[key] = _thawed(table, getattr(self.base, table).get(key))
         return own
 
     def finish(self) -> Snapshot:
         """The next snapshot."""
         after = self.base.copy()
         for table, changes in self.changes.items():
-            freeze = _FREEZE.get(table)
-            if freeze is not None:
-                changes = {key: freeze(bucket) or None for key, bucket in changes.items()}
             setattr(after, table, getattr(after, table).updated(changes))
+        for table, buckets in self.buckets.items():
+            freeze = _FREEZE[table]
+            frozen = {key: freeze(bucket) or None for key, bucket in buckets.items()}
+            setattr(after, table, getattr(after, table).updated(frozen))
         after.denies = self.denies
         self._expand_roles(after)
         return after
@@ -147,10 +150,12 @@ class _Step:
         after.role_perms = after.role_perms.updated(expanded)
 
 
-def _bucket_items(table: str, found: Any) -> Iterable[tuple[str, Any]]:
+def _thawed(table: str, found: Any) -> dict[str, Any]:
+    if not found:
+        return {}
     if table == "grants":
-        return ((placed.key, placed) for placed in found or ())
-    return ((key, True) for key in found or ())
+        return {placed.key: placed for placed in found}
+    return dict.fromkeys(found, True)
 
 
 _FREEZE: Mapping[str, Callable[[dict[str, Any]], Any]] = {

@@ -58,8 +58,11 @@ def selector_of(group: ResourceGroup) -> Selector:
     )
 
 
-class Placed(msgspec.Struct, frozen=True):
-    """An assignment in the index: what a check needs of it, ready to be tested."""
+class Placed(msgspec.Struct, frozen=True, gc=False):
+    """An assignment in the index: what a check needs of it, ready to be tested.
+
+    It is part of no cycle, and the garbage collector need not walk a million of them.
+    """
 
     key: str
     assignment: Assignment

@@ -184,7 +184,7 @@ class _Change:
                 )
             if noun is not Membership:
                 try:
-                    self._services[noun].refuse_fixed(work, after)
+                    self._services[noun].refuse_fixed(work, after, before)
                 except InvalidState as error:
                     report.fail(item.path, error.message)
                     continue

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
@@ -80,7 +81,7 @@ SAID: Mapping[type[Record], tuple[str, ...]] = {
 """What a bundle says about a noun besides its key; everything else of a stored one stays."""
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """A noun of the bundle and where it stands.
 
     `words` are the keys of the file for those fields of the noun that are called otherwise;
@@ -90,7 +91,7 @@ class Item(NamedTuple):
 
     path: str
     noun: Any
-    words: Mapping[str, str] = {}
+    words: Mapping[str, str] = MappingProxyType({})
     places: tuple[str, ...] = ()
     derived: bool = False
     password: str | None = None

@@ -29,7 +29,13 @@ from placet.services.references import known_principal, known_resource_group, kn
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
 
-__all__ = ["LISTED_KINDS", "Assignments", "check_level", "new_assignment_id"]
+__all__ = [
+    "LISTED_KINDS",
+    "Assignments",
+    "check_level",
+    "exact_assignment",
+    "new_assignment_id",
+]
 
 H = TypeVar("H", bound=Hashable)
 _LETTERS = string.ascii_letters + string.digits
@@ -44,6 +50,19 @@ def new_assignment_id() -> str:
     36
     """
     return "role_assignment_" + "".join(secrets.choice(_LETTERS) for _ in range(20))
+
+
+def exact_assignment(world: Snapshot, noun: Assignment, *, closed: bool) -> Assignment:
+    """The assignment with every reference exact; raises Invalid for one to nothing."""
+    scope, group = noun.scope, noun.resource_group
+    principal = known_principal(world, noun.principal, scope, closed=closed)
+    role = known_role(world, noun.role, scope)
+    if group is not None:
+        group = known_resource_group(world, group, scope)
+    # Those of a bundle are exact already when it comes to storing them.
+    if (principal, role, group) == (noun.principal, noun.role, noun.resource_group):
+        return noun
+    return msgspec.structs.replace(noun, principal=principal, role=role, resource_group=group)
 
 
 def check_level(world: Snapshot, noun: Assignment) -> None:
@@ -269,14 +288,7 @@ class Assignments(Records[Assignment]):
                 f"assignment {noun.id!r} was given by approval {before.approval!r} and cannot be "
                 "changed; revoke its grant"
             )
-        exact = msgspec.structs.replace(
-            noun,
-            principal=known_principal(world, noun.principal, noun.scope, closed=work.closed),
-            role=known_role(world, noun.role, noun.scope),
-            resource_group=None
-            if noun.resource_group is None
-            else known_resource_group(world, noun.resource_group, noun.scope),
-        )
+        exact = exact_assignment(world, noun, closed=work.closed)
         if noun.condition is not None:
             compile(noun.condition)
         check_level(world, exact)

@@ -208,9 +208,8 @@ class Records(Service, Generic[N]):
             self._verify(work, noun)
         return saved
 
-    def refuse_fixed(self, work: Work, noun: N) -> None:
-        """Raise InvalidState if what `noun` is to replace is built in or managed."""
-        before = self._stored(work, noun)
+    def refuse_fixed(self, work: Work, noun: N, before: N | None) -> None:
+        """Raise InvalidState if `noun` is to replace what is built in, or a managed `before`."""
         if before is not None:
             self._refuse_managed(before, "changed")
         elif self._builtin(work.snapshot, noun) is not None:

@@ -126,9 +126,9 @@ def _known(table: Table[str, V], text: str, scope: str, what: str, prefix: str =
         for owner in scope_chain(scope):
             if f"{prefix}{owned.id}@/{owner}" in table:
                 return f"{owned.id}@/{owner}"
-    elif f"{prefix}{owned}" in table:
+    elif f"{prefix}{text}" in table:
         if prefix or owned.owner in scope_chain(scope):
-            return str(owned)
+            return text
         raise Invalid(
             f"{what} {text!r} belongs to {owned.owner!r}, which is not at or above {scope!r}"
         )

@@ -24,13 +24,14 @@ from placet.storage.codec import (
     check_types,
     data_of,
     decode,
+    encode_change,
     encode_noun,
     key_for,
     key_of,
 )
 from placet.storage.entries import EventDraft, RawChange, write_event
 from placet.storage.kinds import MAX_EVENT_BYTES
-from placet.storage.port import Change, Check, Committed, Drop, Key, NewEvent, Put, Store
+from placet.storage.port import Change, Check, Committed, Doc, Drop, Key, NewEvent, Put, Store
 
 __all__ = ["Work"]
 
@@ -42,6 +43,9 @@ _ROOM = MAX_EVENT_BYTES - 64 * 1024
 class _Read(NamedTuple):
     version: int
     noun: Noun | None
+
+
+_ABSENT = _Read(0, None)
 
 
 class Work:
@@ -97,7 +101,7 @@ class Work:
 
     def get(self, noun: type[N], *parts: str) -> N | None:
         """The noun with these key parts, or None."""
-        return self.get_all(noun, [parts])[0]
+        return cast("N | None", self._before(noun, key_for(noun, *parts)).noun)
 
     def get_all(self, noun: type[N], keys: Iterable[Sequence[str]]) -> list[N | None]:
         """The nouns with these key parts, all of one moment."""
@@ -105,9 +109,7 @@ class Work:
         unread = [key for key in dict.fromkeys(wanted) if key not in self._read]
         if unread:
             for key, doc in zip(unread, self._store.get(self.account, unread), strict=True):
-                self._read[key] = (
-                    _Read(0, None) if doc is None else _Read(doc.version, decode(noun, doc))
-                )
+                self._read[key] = _as_read(noun, doc)
         return [cast("N | None", self._read[key].noun) for key in wanted]
 
     def left(self, noun: N) -> N | None:
@@ -135,7 +137,8 @@ class Work:
     def authorize(self, operation: str, scope: str, id: str | None = None) -> None:
         """Raise AccessDenied unless the caller may do an administrative operation."""
         asked = OPERATIONS[operation]
-        self.require(asked.permission, ResourceRef(asked.resource_type, id), scope)
+        if self.actor is not SYSTEM:
+            self.require(asked.permission, ResourceRef(asked.resource_type, id), scope)
 
     def holds(self, permission: str, resource: ResourceRef, scope: str) -> bool:
         """Whether the caller holds a permission, approval policies not asked; SYSTEM always does.
@@ -194,8 +197,8 @@ class Work:
         if isinstance(noun, Record):
             noun = cast(N, self._stamped(noun, before.noun))
         noun.validate()
-        body, index = encode_noun(noun)
-        self._write(Put(key, body, index, before.version), before.noun, noun)
+        body, index, shown = encode_change(noun)
+        self._write(Put(key, body, index, before.version), before.noun, noun, shown)
         return noun
 
     def drop(self, noun: Noun) -> None:
@@ -203,7 +206,7 @@ class Work:
         key = key_of(noun)
         before = self._before(type(noun), key)
         if before.noun is not None:
-            self._write(Drop(key, before.version), before.noun, None)
+            self._write(Drop(key, before.version), before.noun, None, None)
 
     def record(
         self, kind: str, *, approval: str | None = None, last: int | None = None, **data: Any
@@ -253,12 +256,11 @@ class Work:
             yield Check(AUTHORITY_KEY, expect)
 
     def _before(self, noun: type[Noun], key: Key) -> _Read:
-        if key not in self._read:
+        read = self._read.get(key)
+        if read is None:
             (doc,) = self._store.get(self.account, [key])
-            self._read[key] = (
-                _Read(0, None) if doc is None else _Read(doc.version, decode(noun, doc))
-            )
-        return self._read[key]
+            read = self._read[key] = _as_read(noun, doc)
+        return read
 
     def _stamped(self, noun: Record, before: Noun | None) -> Record:
         known = before if isinstance(before, Record) else None
@@ -269,7 +271,10 @@ class Work:
             updated_at=self.now,
         )
 
-    def _write(self, change: Put | Drop, before: Noun | None, after: Noun | None) -> None:
+    def _write(
+        self, change: Put | Drop, before: Noun | None, after: Noun | None, shown: bytes | None
+    ) -> None:
+        """Keep a change for the commit; `shown` is what the log shows of `after`."""
         key = change.key
         if key in self._written:
             raise Invalid(f"{key.kind} {key.id!r} is changed twice in one step")
@@ -285,7 +290,7 @@ class Work:
                     key.kind,
                     key.id,
                     msgspec.UNSET if before is None else msgspec.Raw(data_of(before)),
-                    msgspec.UNSET if after is None else msgspec.Raw(data_of(after)),
+                    msgspec.UNSET if shown is None else msgspec.Raw(shown),
                 )
             )
 
@@ -293,6 +298,10 @@ class Work:
 _SILENT = frozenset({"session", "claim", "idempotency", "subscription", "delivery_cursor",
                      "dead_letter", "lease"})  # fmt: skip
 """Bookkeeping: it carries no events."""
+
+
+def _as_read(noun: type[Noun], doc: Doc | None) -> _Read:
+    return _ABSENT if doc is None else _Read(doc.version, decode(noun, doc))
 
 
 def _parts(changes: list[RawChange]) -> Iterable[tuple[RawChange, ...]]:
