@@ -4,6 +4,7 @@ Facts are absolute ("this noun is so now", "this noun is gone"), so that a fact 
 cold start reads documents and then the log, which overlap.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
@@ -85,7 +86,7 @@ class _Step:
 
     def __init__(self, base: Snapshot) -> None:
         self.base = base
-        self.changes: dict[str, dict[Any, Any]] = {}
+        self.changes: dict[str, dict[Any, Any]] = defaultdict(dict)
         self.buckets: dict[str, dict[Any, dict[str, Any]]] = {table: {} for table in _FREEZE}
         self.stale_roles: set[str] = set()
         self.registry_changed = False
@@ -93,16 +94,12 @@ class _Step:
 
     def now(self, table: str, key: Any) -> Any:
         """The value of `key` so far in this step."""
-        changed = self.changes.get(table)
-        if changed is not None and key in changed:
-            return changed[key]
-        return getattr(self.base, table).get(key)
+        changed = self.changes[table]
+        return changed[key] if key in changed else getattr(self.base, table).get(key)
 
     def set(self, table: str, key: Any, value: Any) -> None:
-        """Give `key` a value; None, or an empty collection, removes it."""
-        if value is not None and not value and isinstance(value, tuple | frozenset | dict):
-            value = None
-        self.changes.setdefault(table, {})[key] = value
+        """Give `key` a value; None removes it."""
+        self.changes[table][key] = value
 
     # Buckets are copied once a step and then changed in place: a bundle that puts a hundred
     # thousand assignments on one group must not copy a growing tuple a hundred thousand times.

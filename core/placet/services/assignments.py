@@ -295,9 +295,10 @@ class Assignments(Records[Assignment]):
         return exact
 
     def _authorize_edit(self, work: Work, noun: Assignment) -> None:
+        self._authorize(work, noun.principal, noun.scope, "edit")
         before = work.get(Assignment, noun.scope, noun.id)
-        for principal in {noun.principal, before.principal if before else noun.principal}:
-            self._authorize(work, principal, noun.scope, "edit")
+        if before is not None and before.principal != noun.principal:
+            self._authorize(work, before.principal, noun.scope, "edit")
 
     def _authorize_delete(
         self, work: Work, noun: Assignment | None, parts: tuple[str, ...]

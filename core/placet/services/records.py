@@ -202,8 +202,8 @@ class Records(Service, Generic[N]):
                     f"{self._what} {self._name_of(noun)!r} is managed: only code makes those"
                 )
             noun.validate()
-            exact.append(self._exact(work, noun))
-        saved = [work.put(noun) for noun in exact]
+            exact.append((noun, self._exact(work, noun)))
+        saved = [work.put(noun, validated=noun is written) for written, noun in exact]
         for noun in saved:
             self._verify(work, noun)
         return saved

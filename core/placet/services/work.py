@@ -1,8 +1,9 @@
 """One attempt at a use case: what it has read, what it will write, and the one commit."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -28,6 +29,7 @@ from placet.storage.codec import (
     encode_noun,
     key_for,
     key_of,
+    parts_of,
 )
 from placet.storage.entries import EventDraft, RawChange, write_event
 from placet.storage.kinds import MAX_EVENT_BYTES
@@ -40,12 +42,10 @@ _ROOM = MAX_EVENT_BYTES - 64 * 1024
 """Bytes of changes that one event takes: the rest is for who did it, and why."""
 
 
-class _Read(NamedTuple):
+class _Read(msgspec.Struct, frozen=True, gc=False):
+    key: Key
     version: int
     noun: Noun | None
-
-
-_ABSENT = _Read(0, None)
 
 
 class Work:
@@ -74,7 +74,8 @@ class Work:
         self._snapshot: Snapshot | None = None
         self._world: Snapshot | None = None
         self._unapplied: list[Fact] = []
-        self._read: dict[Key, _Read] = {}
+        # By key parts, as use cases ask again and again: the key itself is made once.
+        self._read: defaultdict[type[Noun], dict[tuple[str, ...], _Read]] = defaultdict(dict)
         self._written: dict[Key, Put | Drop] = {}
         self._left: dict[Key, Noun | None] = {}
         self._changes: list[RawChange] = []
@@ -101,16 +102,18 @@ class Work:
 
     def get(self, noun: type[N], *parts: str) -> N | None:
         """The noun with these key parts, or None."""
-        return cast("N | None", self._before(noun, key_for(noun, *parts)).noun)
+        return cast("N | None", self._before(noun, parts).noun)
 
     def get_all(self, noun: type[N], keys: Iterable[Sequence[str]]) -> list[N | None]:
         """The nouns with these key parts, all of one moment."""
-        wanted = [key_for(noun, *parts) for parts in keys]
-        unread = [key for key in dict.fromkeys(wanted) if key not in self._read]
+        read = self._read[noun]
+        wanted = [tuple(parts) for parts in keys]
+        unread = {parts: key_for(noun, *parts) for parts in wanted if parts not in read}
         if unread:
-            for key, doc in zip(unread, self._store.get(self.account, unread), strict=True):
-                self._read[key] = _as_read(noun, doc)
-        return [cast("N | None", self._read[key].noun) for key in wanted]
+            docs = self._store.get(self.account, [*unread.values()])
+            for (parts, key), doc in zip(unread.items(), docs, strict=True):
+                read[parts] = _as_read(noun, key, doc)
+        return [cast("N | None", read[parts].noun) for parts in wanted]
 
     def left(self, noun: N) -> N | None:
         """A noun that is stored, as this work would leave it; None if the work drops it."""
@@ -189,24 +192,26 @@ class Work:
 
     # -- writing -------------------------------------------------------------------------------
 
-    def put(self, noun: N) -> N:
-        """Store `noun`, stamped; raises Invalid if it is not valid. Returns it as stored."""
+    def put(self, noun: N, *, validated: bool = False) -> N:
+        """Store `noun`, stamped; raises Invalid if it is not valid. Returns it as stored.
+
+        `validated` says that the caller has validated just this noun: a stamp cannot spoil it.
+        """
         check_types(noun)
-        key = key_of(noun)
-        before = self._before(type(noun), key)
+        before = self._before(type(noun), parts_of(noun))
         if isinstance(noun, Record):
             noun = cast(N, self._stamped(noun, before.noun))
-        noun.validate()
+        if not validated:
+            noun.validate()
         body, index, shown = encode_change(noun)
-        self._write(Put(key, body, index, before.version), before.noun, noun, shown)
+        self._write(Put(before.key, body, index, before.version), before.noun, noun, shown)
         return noun
 
     def drop(self, noun: Noun) -> None:
         """Remove `noun`, which has been read."""
-        key = key_of(noun)
-        before = self._before(type(noun), key)
+        before = self._before(type(noun), parts_of(noun))
         if before.noun is not None:
-            self._write(Drop(key, before.version), before.noun, None, None)
+            self._write(Drop(before.key, before.version), before.noun, None, None)
 
     def record(
         self, kind: str, *, approval: str | None = None, last: int | None = None, **data: Any
@@ -242,7 +247,10 @@ class Work:
             raise AssertionError(f"changes of {', '.join(kinds)} belong to no event")
         changes: list[Change] = [*self._written.values()]
         changes.extend(
-            Check(key, read.version) for key, read in self._read.items() if key not in self._written
+            Check(read.key, read.version)
+            for by_parts in self._read.values()
+            for read in by_parts.values()
+            if read.key not in self._written
         )
         changes.extend(self._authority())
         return self._store.commit(self.account, changes, self._events)
@@ -255,11 +263,12 @@ class Work:
         elif expect is not None:
             yield Check(AUTHORITY_KEY, expect)
 
-    def _before(self, noun: type[Noun], key: Key) -> _Read:
-        read = self._read.get(key)
+    def _before(self, noun: type[Noun], parts: tuple[str, ...]) -> _Read:
+        read = self._read[noun].get(parts)
         if read is None:
+            key = key_for(noun, *parts)
             (doc,) = self._store.get(self.account, [key])
-            read = self._read[key] = _as_read(noun, doc)
+            read = self._read[noun][parts] = _as_read(noun, key, doc)
         return read
 
     def _stamped(self, noun: Record, before: Noun | None) -> Record:
@@ -300,8 +309,8 @@ _SILENT = frozenset({"session", "claim", "idempotency", "subscription", "deliver
 """Bookkeeping: it carries no events."""
 
 
-def _as_read(noun: type[Noun], doc: Doc | None) -> _Read:
-    return _ABSENT if doc is None else _Read(doc.version, decode(noun, doc))
+def _as_read(noun: type[Noun], key: Key, doc: Doc | None) -> _Read:
+    return _Read(key, 0, None) if doc is None else _Read(key, doc.version, decode(noun, doc))
 
 
 def _parts(changes: list[RawChange]) -> Iterable[tuple[RawChange, ...]]:
