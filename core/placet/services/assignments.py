@@ -74,7 +74,9 @@ def check_level(world: Snapshot, noun: Assignment) -> None:
             f"role {role.id!r} cannot be assigned at {level} level, only at "
             f"{', '.join(role.allowed_scope_levels)}"
         )
-    group = world.resource_groups.get(noun.resource_group or "")
+    if noun.resource_group is None:
+        return
+    group = world.resource_groups.get(noun.resource_group)
     if group is not None and level not in group.allowed_scope_levels:
         raise Invalid(
             f"resource group {group.id!r} cannot be used at {level} level, only at "

@@ -93,12 +93,12 @@ class Work:
     @property
     def world(self) -> Snapshot:
         """The index as this work would leave it."""
-        base = self.snapshot if self._world is None else self._world
+        if self._world is None:
+            self._world = self.snapshot
         if self._unapplied:
-            base = advance(base, self._unapplied)
+            self._world = advance(self._world, self._unapplied)
             self._unapplied = []
-        self._world = base
-        return base
+        return self._world
 
     def get(self, noun: type[N], *parts: str) -> N | None:
         """The noun with these key parts, or None."""
