@@ -277,8 +277,7 @@ class Assignments(Records[Assignment]):
     def _words(self, noun: Assignment) -> tuple[str, ...]:
         return (noun.id, noun.principal, noun.role)
 
-    def _exact(self, work: Work, noun: Assignment) -> Assignment:
-        world = work.world
+    def _refuse(self, work: Work, noun: Assignment) -> None:
         if noun.approval is not None or noun.policies:
             raise Invalid(
                 f"assignment {noun.id!r} names an approval or its policies: only an approval "
@@ -290,6 +289,9 @@ class Assignments(Records[Assignment]):
                 f"assignment {noun.id!r} was given by approval {before.approval!r} and cannot be "
                 "changed; revoke its grant"
             )
+
+    def _exact(self, work: Work, noun: Assignment) -> Assignment:
+        world = work.world
         exact = exact_assignment(world, noun, closed=work.closed)
         if noun.condition is not None:
             compile(noun.condition)
