@@ -357,7 +357,7 @@ def encode_noun(noun: Noun) -> tuple[bytes, Index]:
 def encode_change(noun: Noun) -> tuple[bytes, Index, bytes]:
     """The body and the index of a noun, and its JSON as `data_of` has it: encoded only once."""
     data = _encoder.encode(_bare(noun))
-    body = _encoder.encode(_Body(FORMAT, msgspec.Raw(data)))
+    body = b'{"format":%d,"data":%b}' % (FORMAT, data)
     shown = data_of(noun) if isinstance(noun, Credential) else data
     return body, _BY_TYPE[type(noun)].index(noun), shown
 
