@@ -34,7 +34,10 @@ __all__ = ["Fact", "advance", "of_catalogue"]
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False):
-    """A noun as it is now, or, where `gone`, as it was before it was removed."""
+    """A noun as it is now, or, where `gone`, as it was before it was removed.
+
+    Facts come by the hundred thousand and do not last: the garbage collector passes them by.
+    """
 
     noun: Noun
     gone: bool = False

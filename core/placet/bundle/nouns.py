@@ -87,6 +87,7 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     `words` are the keys of the file for those fields of the noun that are called otherwise;
     `places` the paths of the leaves of a policy's requirement; `derived` is true for an
     assignment whose id follows from its content; `password` is that of a `basic` credential.
+    Being part of no cycle, items are no concern of the garbage collector.
     """
 
     path: str

@@ -4,7 +4,7 @@ The bundle is laid over what is stored first, so that its nouns may name each ot
 then every reference is looked up in that world. Mistakes are collected, not raised.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -181,12 +181,12 @@ class _Resolver:
         )
         return msgspec.structs.replace(gate, policy=policy or "")
 
-    def assignments(self, items: Iterable[Item]) -> list[Item]:
+    def assignments(self, items: Sequence[Item]) -> list[Item]:
         """The assignments, each once: two texts may mean the same principal and role."""
         seen: dict[tuple[str, str], str] = {}
         found: list[Item] = []
-        for item in items:
-            noun = self._assignment(item)
+        nouns = [self._assignment(item) for item in items]
+        for item, noun in zip(items, nouns, strict=True):
             if noun is None:
                 continue
             if item.derived:
@@ -199,6 +199,7 @@ class _Resolver:
         return found
 
     def _assignment(self, item: Item) -> Assignment | None:
+        """The assignment with exact references; None where it has a mistake, which is reported."""
         try:
             exact = exact_assignment(self.world, item.noun, closed=self.closed)
             check_level(self.world, exact)

@@ -192,8 +192,8 @@ class Records(Service, Generic[N]):
         """`save` for nouns that do not name each other.
 
         All references are read before the first noun is stored, since each look at `work.world`
-        after one costs. `resolved` says that the caller has looked up all of them in a world like
-        it, as a bundle has.
+        after one costs. `resolved` says that the caller has made them exact and checked them as
+        `_exact` does, in the world that this work makes.
         """
         exact = []
         for noun in nouns:
