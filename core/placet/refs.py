@@ -17,6 +17,7 @@ else is refused at the edge (failure modes 1 to 4 of the authorization study).
 
 import hashlib
 import unicodedata
+from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
 
 from placet.errors import Invalid
@@ -51,6 +52,9 @@ PROGRAMS = frozenset({"service", "service_account", "api_key"})
 """Kinds of principals that are no persons: excluding one from review excludes nobody."""
 MAX_BYTES = 256
 
+_REMEMBERED = 32_768
+"""References of one sort that stay taken apart: each is read again wherever it is checked, looked
+up and stored. What is no reference is never kept."""
 _KINDS = frozenset(get_args(PrincipalKind)) - {EVERYONE}
 _LEVELS: tuple[ScopeLevel, ...] = ("account", "organization", "project")
 _OWNER = "@/"
@@ -117,7 +121,7 @@ def text_fault(text: object, *, forbidden: str = "") -> str | None:
         size = len(text.encode())
     if size > MAX_BYTES:
         return f"is {size} bytes long; {MAX_BYTES} is the most"
-    if text[0].isspace() or text[-1].isspace():
+    if text != text.strip():
         return "has a blank at an end"
     for part in forbidden:
         if part in text:
@@ -135,20 +139,31 @@ def parse_principal(text: str) -> PrincipalRef:
     >>> parse_principal("user:sam@example.com").id
     'sam@example.com'
     """
+    if not isinstance(text, str):
+        raise _no_principal(text)
+    return _principal(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _principal(text: str) -> PrincipalRef:
     if text == EVERYONE:
         return PrincipalRef("everyone", "")
-    kind, colon, rest = text.partition(":") if isinstance(text, str) else ("", "", "")
+    kind, colon, rest = text.partition(":")
     if not colon or kind not in _KINDS:
-        raise Invalid(
-            f"{text!r} is not a principal; write 'kind:id' with one of "
-            f"{', '.join(sorted(_KINDS))}, or 'everyone'"
-        )
+        raise _no_principal(text)
     if kind in OWNED_KINDS:
         owned = parse_owned(rest, kind)
         return PrincipalRef(kind, owned.id, owned.owner)  # type: ignore[arg-type]  # in _KINDS
     if fault := text_fault(rest):
         raise Invalid(f"the id of principal {text!r} {fault}")
     return PrincipalRef(kind, rest)  # type: ignore[arg-type]  # in _KINDS
+
+
+def _no_principal(text: object) -> Invalid:
+    return Invalid(
+        f"{text!r} is not a principal; write 'kind:id' with one of "
+        f"{', '.join(sorted(_KINDS))}, or 'everyone'"
+    )
 
 
 def parse_owned(text: str, what: str) -> Owned:
@@ -161,6 +176,11 @@ def parse_owned(text: str, what: str) -> Owned:
     """
     if not isinstance(text, str):
         raise Invalid(f"{what} {text!r} is not text")
+    return _owned(text, what)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _owned(text: str, what: str) -> Owned:
     name, at, owner = text.partition(_OWNER)
     if fault := text_fault(name):
         raise Invalid(f"the id of {what} {text!r} {fault}")
@@ -197,6 +217,11 @@ def parse_scope(text: str) -> str:
         return text
     if not isinstance(text, str):
         raise Invalid(f"scope {text!r} is not text")
+    return _scope(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _scope(text: str) -> str:
     parts = text.split("/")
     if len(parts) >= len(_LEVELS):
         raise Invalid(
@@ -273,7 +298,9 @@ def encode(*parts: str) -> str:
     >>> encode("retail", "a|b")
     'retail|a%7Cb'
     """
-    text = "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
+    text = "|".join(parts)
+    if "%" in text or text.count("|") >= len(parts):
+        text = "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
     if len(text) * 4 > MAX_BYTES and len(text.encode()) > MAX_BYTES:
         return LONG + hashlib.sha256(text.encode()).hexdigest()
     return text

@@ -4,9 +4,10 @@ Facts are absolute ("this noun is so now", "this noun is gone"), so that a fact 
 cold start reads documents and then the log, which overlap.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -40,8 +41,11 @@ _AT_ONCE = 2000
 """Facts of one step of `load`."""
 
 
-class Fact(NamedTuple):
-    """A noun as it is now, or, where `gone`, as it was before it was removed."""
+class Fact(msgspec.Struct, frozen=True, gc=False):
+    """A noun as it is now, or, where `gone`, as it was before it was removed.
+
+    Facts come by the hundred thousand and do not last: the garbage collector passes them by.
+    """
 
     noun: Noun
     gone: bool = False
@@ -114,7 +118,8 @@ class _Step:
     ) -> None:
         self.base = base
         self.owned = owned
-        self.changes: dict[str, dict[Any, Any]] = {}
+        self.changes: dict[str, dict[Any, Any]] = defaultdict(dict)
+        self.buckets: dict[str, dict[Any, dict[str, bool]]] = {table: {} for table in _FREEZE}
         self.stale_roles: set[str] = set()
         self.registry_changed = False
         self.touched: set[str] = set()
@@ -124,16 +129,12 @@ class _Step:
 
     def now(self, table: str, key: Any) -> Any:
         """The value of `key` so far in this step."""
-        changed = self.changes.get(table)
-        if changed is not None and key in changed:
-            return changed[key]
-        return getattr(self.base, table).get(key)
+        changed = self.changes[table]
+        return changed[key] if key in changed else getattr(self.base, table).get(key)
 
     def set(self, table: str, key: Any, value: Any) -> None:
-        """Give `key` a value; None, or an empty collection, removes it."""
-        if value is not None and not value and isinstance(value, tuple | frozenset | dict):
-            value = None
-        self.changes.setdefault(table, {})[key] = value
+        """Give `key` a value; None removes it."""
+        self.changes[table][key] = value
 
     def move(self, table: str, name: str, key: str, scope: str, placed: Placed | None) -> None:
         """Say how an assignment of `name` is now; None when it is not of it any more."""
@@ -159,21 +160,22 @@ class _Step:
     # thousand assignments on one group must not copy a growing tuple a hundred thousand times.
     def bucket(self, table: str, key: Any) -> dict[str, bool]:
         """The bucket of `key`, as a dict of this step's own that may be changed."""
-        found = self.now(table, key)
-        if isinstance(found, dict):
-            return found
-        own = dict.fromkeys(found or (), True)
-        self.changes.setdefault(table, {})[key] = own
+        buckets = self.buckets[table]
+        own = buckets.get(key)
+        if own is None:
+            found = getattr(self.base, table).get(key)
+            own = buckets[key] = dict.fromkeys(found or (), True)
         return own
 
     def finish(self) -> Snapshot:
         """The next snapshot."""
         after = self.base.copy()
         for table, changes in self.changes.items():
-            freeze = _FREEZE.get(table)
-            if freeze is not None:
-                changes = {key: freeze(bucket) or None for key, bucket in changes.items()}
             self._update(after, table, changes)
+        for table, buckets in self.buckets.items():
+            freeze = _FREEZE[table]
+            frozen = {key: freeze(bucket) or None for key, bucket in buckets.items()}
+            self._update(after, table, frozen)
         self._place(after)
         self._expand_roles(after)
         after.views = Views() if self.rebuilt else after.views.without(self.touched)

@@ -130,8 +130,31 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
 
 def place(key: str, assignment: Assignment) -> Placed:
     """The assignment, compiled; `key` is the id under which it is stored."""
+    return Placed(
+        key,
+        assignment.principal,
+        assignment.scope,
+        assignment.role,
+        assignment.resource_group,
+        _terms(key, assignment),
+    )
+
+
+def _terms(key: str, assignment: Assignment) -> Terms:
     shown = not key.startswith(LONG)
-    terms = Terms(
+    # Nearly all are plain, and seen to be so before anything is made.
+    if shown and not (
+        assignment.disabled
+        or assignment.condition is not None
+        or assignment.not_before is not None
+        or assignment.expires_at is not None
+        or assignment.only
+        or assignment.approval is not None
+        or assignment.policies
+        or assignment.effect == "deny"
+    ):
+        return PLAIN
+    return Terms(
         assignment.effect,
         assignment.disabled,
         None if assignment.condition is None else compile(assignment.condition),
@@ -141,12 +164,4 @@ def place(key: str, assignment: Assignment) -> Placed:
         assignment.approval is not None,
         assignment.policies,
         None if shown else assignment.id,
-    )
-    return Placed(
-        key,
-        assignment.principal,
-        assignment.scope,
-        assignment.role,
-        assignment.resource_group,
-        PLAIN if terms == PLAIN else terms,
     )

@@ -184,7 +184,7 @@ class _Change:
                 )
             if noun is not Membership:
                 try:
-                    self._services[noun].refuse_fixed(work, after)
+                    self._services[noun].refuse_fixed(work, after, before)
                 except InvalidState as error:
                     report.fail(item.path, error.message)
                     continue
@@ -202,7 +202,8 @@ class _Change:
             for level in _by_inclusion(changed):
                 self._services[noun].save_all(work, level)
         else:
-            self._services[noun].save_all(work, changed)
+            # There may be very many assignments, and `resolve` has done for them what saving does.
+            self._services[noun].save_all(work, changed, resolved=noun is Assignment)
 
     def _hash(self, item: Item, before: Record | None, password: str, report: Report) -> str:
         """The hash of a password: the stored one, if that is of this password."""
@@ -227,16 +228,17 @@ class _Change:
     # -- what it does not name any more --------------------------------------------------------
 
     def _leftovers(self, work: Work, noun: type[Record], items: list[Item]) -> Iterator[Record]:
-        named = {key_of(item.noun).id for item in items}
         tenant = self._view.tenant
         query = Query(kind_of(noun), where={"bundle": (self._bundle.bundle,)}, limit=MAX_PAGE)
         found: list[Record] = []
+        page = tenant.store.find(tenant.account, query)
+        named = {key_of(item.noun).id for item in items} if page.docs else set[str]()
         while True:
-            page = tenant.store.find(tenant.account, query)
             found.extend(decode(noun, doc) for doc in page.docs if doc.key.id not in named)
             if page.next is None:
                 break
             query = msgspec.structs.replace(query, after=page.next)
+            page = tenant.store.find(tenant.account, query)
         # Read through the work, so that what is removed is what was looked at.
         owned = [
             record

@@ -42,8 +42,11 @@ __all__ = [
 ]
 
 
-class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the file: a key that is not listed is a mistake."""
+class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """A table of the file: a key that is not listed is a mistake.
+
+    A file is a tree, so that the garbage collector has no cycle to look for in it.
+    """
 
 
 class PermissionEntry(_Entry, frozen=True, kw_only=True):

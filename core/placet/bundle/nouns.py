@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
@@ -80,17 +81,18 @@ SAID: Mapping[type[Record], tuple[str, ...]] = {
 """What a bundle says about a noun besides its key; everything else of a stored one stays."""
 
 
-class Item(NamedTuple):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """A noun of the bundle and where it stands.
 
     `words` are the keys of the file for those fields of the noun that are called otherwise;
     `places` the paths of the leaves of a policy's requirement; `derived` is true for an
     assignment whose id follows from its content; `password` is that of a `basic` credential.
+    Being part of no cycle, items are no concern of the garbage collector.
     """
 
     path: str
     noun: Any
-    words: Mapping[str, str] = {}
+    words: Mapping[str, str] = MappingProxyType({})
     places: tuple[str, ...] = ()
     derived: bool = False
     password: str | None = None

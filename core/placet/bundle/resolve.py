@@ -4,7 +4,7 @@ The bundle is laid over what is stored first, so that its nouns may name each ot
 then every reference is looked up in that world. Mistakes are collected, not raised.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -28,7 +28,7 @@ from placet.model import (
     walk,
 )
 from placet.refs import parse_principal
-from placet.services.assignments import check_level
+from placet.services.assignments import check_level, exact_assignment
 from placet.services.directory import refuse_circle
 from placet.services.policies import check_yield
 from placet.services.references import (
@@ -110,7 +110,7 @@ class _Resolver:
             before = len(self.report.problems)
             noun = exact(item)
             if len(self.report.problems) == before:
-                found.append(item._replace(noun=noun))
+                found.append(msgspec.structs.replace(item, noun=noun))
         return found
 
     def role(self, item: Item) -> Role:
@@ -181,37 +181,31 @@ class _Resolver:
         )
         return msgspec.structs.replace(gate, policy=policy or "")
 
-    def assignments(self, items: Iterable[Item]) -> list[Item]:
+    def assignments(self, items: Sequence[Item]) -> list[Item]:
         """The assignments, each once: two texts may mean the same principal and role."""
         seen: dict[tuple[str, str], str] = {}
         found: list[Item] = []
-        for item in self.each(items, self._assignment):
-            noun: Assignment = item.noun
+        nouns = [self._assignment(item) for item in items]
+        for item, noun in zip(items, nouns, strict=True):
+            if noun is None:
+                continue
             if item.derived:
                 noun = msgspec.structs.replace(noun, id=assignment_id(noun))
             first = seen.setdefault((noun.scope, noun.id), item.path)
             if len(seen) == len(found):
                 self.report.fail(item.path, f"is the same assignment as {first}")
             else:
-                found.append(item._replace(noun=noun))
+                found.append(msgspec.structs.replace(item, noun=noun))
         return found
 
-    def _assignment(self, item: Item) -> Assignment:
-        noun: Assignment = item.noun
-        world, scope = self.world, noun.scope
+    def _assignment(self, item: Item) -> Assignment | None:
+        """The assignment with exact references; None where it has a mistake, which is reported."""
         try:
-            exact = msgspec.structs.replace(
-                noun,
-                principal=known_principal(world, noun.principal, scope, closed=self.closed),
-                role=known_role(world, noun.role, scope),
-                resource_group=None
-                if noun.resource_group is None
-                else known_resource_group(world, noun.resource_group, scope),
-            )
-            check_level(world, exact)
+            exact = exact_assignment(self.world, item.noun, closed=self.closed)
+            check_level(self.world, exact)
         except Invalid:
             self._why_not(item)
-            return noun
+            return None
         return exact
 
     def _why_not(self, item: Item) -> None:

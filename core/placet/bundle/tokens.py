@@ -3,6 +3,8 @@
 import string
 from collections.abc import Mapping
 
+import msgspec
+
 from placet.access.snapshot import Snapshot
 from placet.bundle.document import Bundle, CredentialEntry
 from placet.bundle.nouns import Item
@@ -63,7 +65,9 @@ def credentials_of(
             continue
         seen[key] = item.path
         found.append(
-            item._replace(noun=_noun(entry, item.noun.id, item.noun.secret_hash, principal))
+            msgspec.structs.replace(
+                item, noun=_noun(entry, item.noun.id, item.noun.secret_hash, principal)
+            )
         )
     return found
 

@@ -21,7 +21,7 @@ from placet.model import (
 from placet.refs import parse_principal, parse_resource, parse_scope, text_fault
 from placet.services.base import View, ask
 from placet.services.references import known_permission
-from placet.storage.codec import key_of
+from placet.storage.codec import parts_of
 
 __all__ = ["checked", "resource_of", "validate"]
 
@@ -94,7 +94,7 @@ def resource_of(on: str | Mapping[str, object] | None) -> tuple[str | None, dict
 
 
 def _sound(items: Iterable[Item], report: Report) -> Iterable[Item]:
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, ...], str] = {}
     for item in items:
         before = len(report.problems)
         check = Checker()
@@ -104,7 +104,7 @@ def _sound(items: Iterable[Item], report: Report) -> Iterable[Item]:
         _check_conditions(item, report)
         if len(report.problems) > before:
             continue
-        name = key_of(item.noun).id
+        name = parts_of(item.noun)
         if name in seen:
             report.fail(item.path, f"is the same {_called(item)} as {seen[name]}")
             continue

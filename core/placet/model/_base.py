@@ -18,11 +18,12 @@ MAX_NAME = 256
 MAX_TEXT = 4096
 
 
-class Noun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Noun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A frozen fact. `validate` is called wherever one is about to be stored.
 
     Decoding does not validate: what is in the store was valid when it was written, and a start
-    reads a million of them.
+    reads a million of them. For their number the garbage collector passes them by: what can be
+    written as JSON is part of no cycle.
     """
 
     def validate(self) -> None:

@@ -31,7 +31,13 @@ from placet.services.references import known_principal, known_resource_group, kn
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
 
-__all__ = ["LISTED_KINDS", "Assignments", "check_level", "new_assignment_id"]
+__all__ = [
+    "LISTED_KINDS",
+    "Assignments",
+    "check_level",
+    "exact_assignment",
+    "new_assignment_id",
+]
 
 H = TypeVar("H", bound=Hashable)
 _LETTERS = string.ascii_letters + string.digits
@@ -48,6 +54,19 @@ def new_assignment_id() -> str:
     return "role_assignment_" + "".join(secrets.choice(_LETTERS) for _ in range(20))
 
 
+def exact_assignment(world: Snapshot, noun: Assignment, *, closed: bool) -> Assignment:
+    """The assignment with every reference exact; raises Invalid for one to nothing."""
+    scope, group = noun.scope, noun.resource_group
+    principal = known_principal(world, noun.principal, scope, closed=closed)
+    role = known_role(world, noun.role, scope)
+    if group is not None:
+        group = known_resource_group(world, group, scope)
+    # Those of a bundle are exact already when it comes to storing them.
+    if (principal, role, group) == (noun.principal, noun.role, noun.resource_group):
+        return noun
+    return msgspec.structs.replace(noun, principal=principal, role=role, resource_group=group)
+
+
 def check_level(world: Snapshot, noun: Assignment) -> None:
     """Raise Invalid if the role or resource group of an assignment is not for its scope's level."""
     level = scope_level(noun.scope)
@@ -57,7 +76,9 @@ def check_level(world: Snapshot, noun: Assignment) -> None:
             f"role {role.id!r} cannot be assigned at {level} level, only at "
             f"{', '.join(role.allowed_scope_levels)}"
         )
-    group = world.resource_groups.get(noun.resource_group or "")
+    if noun.resource_group is None:
+        return
+    group = world.resource_groups.get(noun.resource_group)
     if group is not None and level not in group.allowed_scope_levels:
         raise Invalid(
             f"resource group {group.id!r} cannot be used at {level} level, only at "
@@ -258,8 +279,7 @@ class Assignments(Records[Assignment]):
     def _words(self, noun: Assignment) -> tuple[str, ...]:
         return (noun.id, noun.principal, noun.role)
 
-    def _exact(self, work: Work, noun: Assignment) -> Assignment:
-        world = work.world
+    def _refuse(self, work: Work, noun: Assignment) -> None:
         if noun.approval is not None or noun.policies:
             raise Invalid(
                 f"assignment {noun.id!r} names an approval or its policies: only an approval "
@@ -271,23 +291,20 @@ class Assignments(Records[Assignment]):
                 f"assignment {noun.id!r} was given by approval {before.approval!r} and cannot be "
                 "changed; revoke its grant"
             )
-        exact = msgspec.structs.replace(
-            noun,
-            principal=known_principal(world, noun.principal, noun.scope, closed=work.closed),
-            role=known_role(world, noun.role, noun.scope),
-            resource_group=None
-            if noun.resource_group is None
-            else known_resource_group(world, noun.resource_group, noun.scope),
-        )
+
+    def _exact(self, work: Work, noun: Assignment) -> Assignment:
+        world = work.world
+        exact = exact_assignment(world, noun, closed=work.closed)
         if noun.condition is not None:
             compile(noun.condition)
         check_level(world, exact)
         return exact
 
     def _authorize_edit(self, work: Work, noun: Assignment) -> None:
+        self._authorize(work, noun.principal, noun.scope, "edit")
         before = work.get(Assignment, noun.scope, noun.id)
-        for principal in {noun.principal, before.principal if before else noun.principal}:
-            self._authorize(work, principal, noun.scope, "edit")
+        if before is not None and before.principal != noun.principal:
+            self._authorize(work, before.principal, noun.scope, "edit")
 
     def _authorize_delete(
         self, work: Work, noun: Assignment | None, parts: tuple[str, ...]

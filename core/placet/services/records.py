@@ -189,11 +189,12 @@ class Records(Service, Generic[N]):
         """Authorize, make references exact, store; the caller records the event."""
         return self.save_all(work, (noun,))[0]
 
-    def save_all(self, work: Work, nouns: Iterable[N]) -> Sequence[N]:
+    def save_all(self, work: Work, nouns: Iterable[N], *, resolved: bool = False) -> Sequence[N]:
         """`save` for nouns that do not name each other.
 
         All references are read before the first noun is stored, since each look at `work.world`
-        after one costs.
+        after one costs. `resolved` says that the caller has made them exact and checked them as
+        `_exact` does, in the world that this work makes.
         """
         exact = []
         for noun in nouns:
@@ -203,15 +204,15 @@ class Records(Service, Generic[N]):
                     f"{self._what} {self._name_of(noun)!r} is managed: only code makes those"
                 )
             noun.validate()
-            exact.append(self._exact(work, noun))
-        saved = [work.put(noun) for noun in exact]
+            self._refuse(work, noun)
+            exact.append((noun, noun if resolved else self._exact(work, noun)))
+        saved = [work.put(noun, validated=noun is written) for written, noun in exact]
         for noun in saved:
             self._verify(work, noun)
         return saved
 
-    def refuse_fixed(self, work: Work, noun: N) -> None:
-        """Raise InvalidState if what `noun` is to replace is built in or managed."""
-        before = self._stored(work, noun)
+    def refuse_fixed(self, work: Work, noun: N, before: N | None) -> None:
+        """Raise InvalidState if `noun` is to replace what is built in, or a managed `before`."""
         if before is not None:
             self._refuse_managed(before, "changed")
         elif self._builtin(work.snapshot, noun) is not None:
@@ -314,6 +315,9 @@ class Records(Service, Generic[N]):
     def _words(self, noun: N) -> tuple[str, ...]:
         """The texts that a search looks through."""
         return (self._name_of(noun), cast(str, getattr(noun, "name", "")))
+
+    def _refuse(self, work: Work, noun: N) -> None:
+        """Raise Invalid or InvalidState for a record that must not be stored, or replaced."""
 
     def _exact(self, work: Work, noun: N) -> N:
         """The record with every reference exact; raises Invalid for one to nothing."""

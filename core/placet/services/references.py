@@ -17,7 +17,7 @@ from placet.model import (
     Reviews,
     parse_source,
 )
-from placet.refs import Owned, parse_owned, parse_principal, scope_chain
+from placet.refs import OWNED_KINDS, is_below, parse_owned, parse_principal, scope_chain
 
 __all__ = [
     "exact_requirement",
@@ -55,7 +55,7 @@ def known_group(world: Snapshot, text: str, scope: str) -> str:
     ref = parse_principal(text)
     if ref.kind != "group":
         raise Invalid(f"{text!r} is not a group; write 'group:id'")
-    found = _known(world.groups, str(Owned(ref.id, ref.owner)), scope, "group", "group:")
+    found = _known(world.groups, text.removeprefix("group:"), scope, "group", "group:")
     return f"group:{found}"
 
 
@@ -64,7 +64,7 @@ def known_principal(world: Snapshot, text: str, scope: str, *, closed: bool) -> 
     ref = parse_principal(text)
     if ref.kind == "group":
         return known_group(world, text, scope)
-    exact = exact_principal(world, text, scope)
+    exact = exact_principal(world, text, scope) if ref.kind in OWNED_KINDS else text
     if closed and ref.kind in ("user", "service_account"):
         known = exact in world.users if ref.kind == "user" else exact in world.service_accounts
         if not known:
@@ -126,9 +126,9 @@ def _known(table: Table[str, V], text: str, scope: str, what: str, prefix: str =
         for owner in scope_chain(scope):
             if f"{prefix}{owned.id}@/{owner}" in table:
                 return f"{owned.id}@/{owner}"
-    elif f"{prefix}{owned}" in table:
-        if prefix or owned.owner in scope_chain(scope):
-            return str(owned)
+    elif f"{prefix}{text}" in table:
+        if prefix or is_below(scope, owned.owner):
+            return text
         raise Invalid(
             f"{what} {text!r} belongs to {owned.owner!r}, which is not at or above {scope!r}"
         )

@@ -1,8 +1,9 @@
 """One attempt at a use case: what it has read, what it will write, and the one commit."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -24,13 +25,15 @@ from placet.storage.codec import (
     check_types,
     data_of,
     decode,
+    encode_change,
     encode_noun,
     key_for,
     key_of,
+    parts_of,
 )
 from placet.storage.entries import EventDraft, RawChange, write_event
 from placet.storage.kinds import MAX_EVENT_BYTES
-from placet.storage.port import Change, Check, Committed, Drop, Key, NewEvent, Put, Store
+from placet.storage.port import Change, Check, Committed, Doc, Drop, Key, NewEvent, Put, Store
 
 __all__ = ["Work"]
 
@@ -39,7 +42,8 @@ _ROOM = MAX_EVENT_BYTES - 64 * 1024
 """Bytes of changes that one event takes: the rest is for who did it, and why."""
 
 
-class _Read(NamedTuple):
+class _Read(msgspec.Struct, frozen=True, gc=False):
+    key: Key
     version: int
     noun: Noun | None
 
@@ -70,7 +74,8 @@ class Work:
         self._snapshot: Snapshot | None = None
         self._world: Snapshot | None = None
         self._unapplied: list[Fact] = []
-        self._read: dict[Key, _Read] = {}
+        # By key parts, as use cases ask again and again: the key itself is made once.
+        self._read: defaultdict[type[Noun], dict[tuple[str, ...], _Read]] = defaultdict(dict)
         self._written: dict[Key, Put | Drop] = {}
         self._left: dict[Key, Noun | None] = {}
         self._changes: list[RawChange] = []
@@ -88,27 +93,27 @@ class Work:
     @property
     def world(self) -> Snapshot:
         """The index as this work would leave it."""
-        base = self.snapshot if self._world is None else self._world
+        if self._world is None:
+            self._world = self.snapshot
         if self._unapplied:
-            base = advance(base, self._unapplied)
+            self._world = advance(self._world, self._unapplied)
             self._unapplied = []
-        self._world = base
-        return base
+        return self._world
 
     def get(self, noun: type[N], *parts: str) -> N | None:
         """The noun with these key parts, or None."""
-        return self.get_all(noun, [parts])[0]
+        return cast("N | None", self._before(noun, parts).noun)
 
     def get_all(self, noun: type[N], keys: Iterable[Sequence[str]]) -> list[N | None]:
         """The nouns with these key parts, all of one moment."""
-        wanted = [key_for(noun, *parts) for parts in keys]
-        unread = [key for key in dict.fromkeys(wanted) if key not in self._read]
+        read = self._read[noun]
+        wanted = [tuple(parts) for parts in keys]
+        unread = {parts: key_for(noun, *parts) for parts in wanted if parts not in read}
         if unread:
-            for key, doc in zip(unread, self._store.get(self.account, unread), strict=True):
-                self._read[key] = (
-                    _Read(0, None) if doc is None else _Read(doc.version, decode(noun, doc))
-                )
-        return [cast("N | None", self._read[key].noun) for key in wanted]
+            docs = self._store.get(self.account, [*unread.values()])
+            for (parts, key), doc in zip(unread.items(), docs, strict=True):
+                read[parts] = _as_read(noun, key, doc)
+        return [cast("N | None", read[parts].noun) for parts in wanted]
 
     def left(self, noun: N) -> N | None:
         """A noun that is stored, as this work would leave it; None if the work drops it."""
@@ -139,7 +144,8 @@ class Work:
     def authorize(self, operation: str, scope: str, id: str | None = None) -> None:
         """Raise AccessDenied unless the caller may do an administrative operation."""
         asked = OPERATIONS[operation]
-        self.require(asked.permission, ResourceRef(asked.resource_type, id), scope)
+        if self.actor is not SYSTEM:
+            self.require(asked.permission, ResourceRef(asked.resource_type, id), scope)
 
     def holds(self, permission: str, resource: ResourceRef, scope: str) -> bool:
         """Whether the caller holds a permission, approval policies not asked; SYSTEM always does.
@@ -190,24 +196,26 @@ class Work:
 
     # -- writing -------------------------------------------------------------------------------
 
-    def put(self, noun: N) -> N:
-        """Store `noun`, stamped; raises Invalid if it is not valid. Returns it as stored."""
+    def put(self, noun: N, *, validated: bool = False) -> N:
+        """Store `noun`, stamped; raises Invalid if it is not valid. Returns it as stored.
+
+        `validated` says that the caller has validated just this noun: a stamp cannot spoil it.
+        """
         check_types(noun)
-        key = key_of(noun)
-        before = self._before(type(noun), key)
+        before = self._before(type(noun), parts_of(noun))
         if isinstance(noun, Record):
             noun = cast(N, self._stamped(noun, before.noun))
-        noun.validate()
-        body, index = encode_noun(noun)
-        self._write(Put(key, body, index, before.version), before.noun, noun)
+        if not validated:
+            noun.validate()
+        body, index, shown = encode_change(noun)
+        self._write(Put(before.key, body, index, before.version), before.noun, noun, shown)
         return noun
 
     def drop(self, noun: Noun) -> None:
         """Remove `noun`, which has been read."""
-        key = key_of(noun)
-        before = self._before(type(noun), key)
+        before = self._before(type(noun), parts_of(noun))
         if before.noun is not None:
-            self._write(Drop(key, before.version), before.noun, None)
+            self._write(Drop(before.key, before.version), before.noun, None, None)
 
     def record(
         self, kind: str, *, approval: str | None = None, last: int | None = None, **data: Any
@@ -243,7 +251,10 @@ class Work:
             raise AssertionError(f"changes of {', '.join(kinds)} belong to no event")
         changes: list[Change] = [*self._written.values()]
         changes.extend(
-            Check(key, read.version) for key, read in self._read.items() if key not in self._written
+            Check(read.key, read.version)
+            for by_parts in self._read.values()
+            for read in by_parts.values()
+            if read.key not in self._written
         )
         changes.extend(self._authority())
         return self._store.commit(self.account, changes, self._events)
@@ -256,13 +267,13 @@ class Work:
         elif expect is not None:
             yield Check(AUTHORITY_KEY, expect)
 
-    def _before(self, noun: type[Noun], key: Key) -> _Read:
-        if key not in self._read:
+    def _before(self, noun: type[Noun], parts: tuple[str, ...]) -> _Read:
+        read = self._read[noun].get(parts)
+        if read is None:
+            key = key_for(noun, *parts)
             (doc,) = self._store.get(self.account, [key])
-            self._read[key] = (
-                _Read(0, None) if doc is None else _Read(doc.version, decode(noun, doc))
-            )
-        return self._read[key]
+            read = self._read[noun][parts] = _as_read(noun, key, doc)
+        return read
 
     def _stamped(self, noun: Record, before: Noun | None) -> Record:
         known = before if isinstance(before, Record) else None
@@ -273,7 +284,10 @@ class Work:
             updated_at=self.now,
         )
 
-    def _write(self, change: Put | Drop, before: Noun | None, after: Noun | None) -> None:
+    def _write(
+        self, change: Put | Drop, before: Noun | None, after: Noun | None, shown: bytes | None
+    ) -> None:
+        """Keep a change for the commit; `shown` is what the log shows of `after`."""
         key = change.key
         if key in self._written:
             raise Invalid(f"{key.kind} {key.id!r} is changed twice in one step")
@@ -289,7 +303,7 @@ class Work:
                     key.kind,
                     key.id,
                     msgspec.UNSET if before is None else msgspec.Raw(data_of(before)),
-                    msgspec.UNSET if after is None else msgspec.Raw(data_of(after)),
+                    msgspec.UNSET if shown is None else msgspec.Raw(shown),
                 )
             )
 
@@ -297,6 +311,10 @@ class Work:
 _SILENT = frozenset({"session", "claim", "idempotency", "subscription", "delivery_cursor",
                      "dead_letter", "lease"})  # fmt: skip
 """Bookkeeping: it carries no events."""
+
+
+def _as_read(noun: type[Noun], key: Key, doc: Doc | None) -> _Read:
+    return _Read(key, 0, None) if doc is None else _Read(key, doc.version, decode(noun, doc))
 
 
 def _parts(changes: list[RawChange]) -> Iterable[tuple[RawChange, ...]]:

@@ -55,6 +55,7 @@ __all__ = [
     "data_of",
     "decode",
     "decode_body",
+    "encode_change",
     "encode_noun",
     "kind_of",
     "key_of",
@@ -349,8 +350,16 @@ def data_of(noun: Noun) -> bytes:
 
 def encode_noun(noun: Noun) -> tuple[bytes, Index]:
     """The body and the index of a noun."""
-    stored = _BY_TYPE[type(noun)]
-    return _encoder.encode(_Body(FORMAT, _bare(noun))), stored.index(noun)
+    body, index, _ = encode_change(noun)
+    return body, index
+
+
+def encode_change(noun: Noun) -> tuple[bytes, Index, bytes]:
+    """The body and the index of a noun, and its JSON as `data_of` has it: encoded only once."""
+    data = _encoder.encode(_bare(noun))
+    body = b'{"format":%d,"data":%b}' % (FORMAT, data)
+    shown = data_of(noun) if isinstance(noun, Credential) else data
+    return body, _BY_TYPE[type(noun)].index(noun), shown
 
 
 def read_data(kind: str, data: bytes | msgspec.Raw) -> Noun:

@@ -56,7 +56,9 @@ class Key(msgspec.Struct, frozen=True, order=True):
     id: str
 
 
-class Doc(msgspec.Struct, frozen=True):
+# A commit may hold a quarter of a million documents: the garbage collector passes them by, since
+# bytes and index values are part of no cycle.
+class Doc(msgspec.Struct, frozen=True, gc=False):
     """A document as it stands: `version` is the number of the commit that put it."""
 
     key: Key
@@ -65,7 +67,7 @@ class Doc(msgspec.Struct, frozen=True):
     index: Index
 
 
-class Put(msgspec.Struct, frozen=True):
+class Put(msgspec.Struct, frozen=True, gc=False):
     """Store a document, whole.
 
     `expect` is 0 (there must be none), n (its version must be n) or None (whatever is there).

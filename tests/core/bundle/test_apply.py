@@ -247,6 +247,33 @@ def test_what_is_built_in_cannot_be_changed(acme: Placet, toml: Toml) -> None:
     assert acme.store.head("acme").version == 0
 
 
+def test_access_that_an_approval_gave_is_not_a_bundles_to_change(acme: Placet, toml: Toml) -> None:
+    acme.apply(toml(ROLE), actor=SYSTEM)
+    minted = Assignment(id="m", principal="user:sam", role="r@/", approval="x", policies=("p@/",))
+    work = acme._tenant.work(SYSTEM)
+    work.put(minted)
+    work.record("assignment.created")
+    work.commit()
+
+    with pytest.raises(Invalid, match="'m' names an approval or its policies"):
+        acme.apply(
+            toml(ROLE + '[[assignments]]\nid = "m"\nto = ["user:eve"]\nrole = "r"'), actor=SYSTEM
+        )
+
+
+def test_an_assignment_to_nothing_is_told_before_one_that_is_there_twice(
+    acme: Placet, toml: Toml
+) -> None:
+    entry = '[[assignments]]\nto = ["user:sam"]\nrole = "{}"\n'
+    with pytest.raises(Invalid) as caught:
+        acme.apply(toml(ROLE + "".join(map(entry.format, ("r", "r@/", "none")))), actor=SYSTEM)
+
+    assert [problem.path for problem in caught.value.problems] == [
+        "assignments[2].role",
+        "assignments[1]",
+    ]
+
+
 def test_the_bundle_of_another_account_is_refused(acme: Placet, release: Bundle) -> None:
     with pytest.raises(Invalid, match="account: is 'acme', and this is account 'globex'"):
         acme.tenant("globex").apply(release, actor=SYSTEM)

@@ -76,6 +76,17 @@ def test_what_is_no_scope_is_refused(scope: str) -> None:
         parse_scope(scope)
 
 
+@pytest.mark.parametrize("what", [None, 7, b"user:sam", ["user:sam"], {"user": "sam"}])
+def test_what_is_no_text_is_no_reference(what: object) -> None:
+    """Not even where it has no hash to be remembered by."""
+    with pytest.raises(Invalid, match="is not a principal"):
+        parse_principal(what)  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(Invalid, match="is not text"):
+        parse_owned(what, "role")  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(Invalid, match="is not text"):
+        parse_scope(what)  # type: ignore[arg-type]  # on purpose
+
+
 @given(scopes, scopes)
 def test_one_scope_is_below_another_exactly_if_it_is_in_its_chain(one: str, other: str) -> None:
     assert is_below(one, other) == (other in scope_chain(one))

@@ -36,8 +36,10 @@ from placet.model import (
 from placet.storage.codec import (
     AUTHORITY_KINDS,
     FORMAT,
+    canonical,
     data_of,
     decode,
+    encode_change,
     encode_noun,
     key_of,
     kind_of,
@@ -138,3 +140,12 @@ def test_a_deadline_stands_in_the_index_only_while_it_counts() -> None:
     ended = msgspec.structs.replace(pending, status="cancelled")
     assert "decide_by" in encode_noun(pending)[1]
     assert "decide_by" not in encode_noun(ended)[1]
+
+
+@pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: type(noun).__name__)
+def test_body_and_log_share_one_encoding(noun: Noun) -> None:
+    body, index, shown = encode_change(noun)
+
+    assert body == b'{"format":%d,"data":%b}' % (FORMAT, canonical(noun))
+    assert (body, index) == encode_noun(noun)
+    assert shown == data_of(noun)
