@@ -5,7 +5,8 @@ import pytest
 from placet.errors import Conflict
 from placet.storage.port import Query, Store
 from placet.testing.store._base import ACCOUNT, Theme, event, fill, ids, log_of, user
-from placet.testing.store.threads import ROUNDS, assert_nothing_lost, at_once, count_up
+from placet.testing.store._child import count_up
+from placet.testing.store.threads import ROUNDS, assert_nothing_lost, at_once
 
 __all__ = ["SecondHandleTheme"]
 

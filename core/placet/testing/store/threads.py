@@ -18,17 +18,16 @@ from placet.testing.store._base import (
     fill,
     log_of,
     user,
-    user_key,
 )
+from placet.testing.store._child import count_up
 
-__all__ = ["ThreadsTheme", "at_once", "count_up"]
+__all__ = ["ROUNDS", "ThreadsTheme", "assert_nothing_lost", "at_once"]
 
 T = TypeVar("T")
 
 THREADS = 4
 ROUNDS = 15
 PATIENCE = 120.0
-COUNTER = user_key("counter")
 
 
 def at_once(*tasks: Callable[[], T]) -> list[T]:
@@ -41,27 +40,6 @@ def at_once(*tasks: Callable[[], T]) -> list[T]:
 
     with ThreadPoolExecutor(len(tasks)) as pool:
         return [future.result(PATIENCE) for future in [pool.submit(run, task) for task in tasks]]
-
-
-def count_up(store: Store, rounds: int, most: int) -> list[int]:
-    """Add one to the counter so many times, each with one event; the numbers written.
-
-    Each attempt that fails means that another thread got through, so `most` bounds the attempts.
-    """
-    written: list[int] = []
-    for _ in range(most):
-        (doc,) = store.get(ACCOUNT, [COUNTER])
-        number = int(doc.body) + 1 if doc else 1
-        body = b"%d" % number
-        put = user(COUNTER.id, body, expect=doc.version if doc else 0)
-        try:
-            store.commit(ACCOUNT, [put], [event(0, body)])
-        except Conflict:
-            continue
-        written.append(number)
-        if len(written) == rounds:
-            return written
-    raise AssertionError(f"{most} attempts gave only {len(written)} of {rounds} commits")
 
 
 def assert_nothing_lost(store: Store, numbers: list[int]) -> None:
