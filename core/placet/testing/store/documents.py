@@ -1,5 +1,8 @@
 """Documents: what is put comes back, and nothing else (authorization study, failure modes 1-4)."""
 
+from contextlib import suppress
+from typing import Any
+
 from placet.storage.port import Doc, Key, Query, Store
 from placet.testing.store._base import (
     ACCOUNT,
@@ -89,6 +92,27 @@ class DocumentsTheme(Theme):
         (doc,) = store.get(ACCOUNT, [put.key])
         assert doc is not None
         assert doc.index == {"bundle": "x"}
+
+    def test_what_a_reader_changes_is_not_stored(self, store: Store) -> None:
+        """What is handed out cannot be changed, or is a copy."""
+        fill(store, user("sam", bundle="x"))
+        query = Query("user", {"bundle": ("x",)})
+        for doc in (*store.get(ACCOUNT, [user_key("sam")]), *store.find(ACCOUNT, query).docs):
+            assert doc is not None
+            index: Any = doc.index
+            with suppress(TypeError, AttributeError):
+                index["bundle"] = "y"
+        assert store.get(ACCOUNT, [user_key("sam")]) == store.find(ACCOUNT, query).docs
+        assert store.count(ACCOUNT, query) == 1
+
+    def test_a_body_that_the_caller_reuses_is_kept(self, store: Store) -> None:
+        """Some hand in a buffer, and write the next document into it."""
+        body: Any = bytearray(b"one")
+        fill(store, user("sam", body))
+        body[:] = b"two"
+        (doc,) = store.get(ACCOUNT, [user_key("sam")])
+        assert doc is not None
+        assert doc.body == b"one"
 
     def test_keys_of_an_undeclared_kind_find_nothing(self, store: Store) -> None:
         """There can be no such document."""

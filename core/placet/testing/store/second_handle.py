@@ -4,7 +4,7 @@ import pytest
 
 from placet.errors import Conflict
 from placet.storage.port import Query, Store
-from placet.testing.store._base import ACCOUNT, Theme, event, fill, ids, log_of, user
+from placet.testing.store._base import ACCOUNT, Theme, drop, event, fill, ids, log_of, user
 from placet.testing.store._child import count_up
 from placet.testing.store.threads import ROUNDS, assert_nothing_lost, at_once
 
@@ -24,6 +24,15 @@ class SecondHandleTheme(Theme):
             assert log_of(second) == log_of(store)
         assert ids(second.find(ACCOUNT, Query("user"))) == ["dana", "sam"]
         assert second.accounts() == (ACCOUNT,)
+
+    def test_queries_find_what_the_other_handle_changed(self, store: Store, second: Store) -> None:
+        """The indexes follow, not only the documents."""
+        query = Query("user", {"bundle": ("x",)})
+        fill(store, user("sam", bundle="x"), user("dana", bundle="x"))
+        assert ids(second.find(ACCOUNT, query)) == ["dana", "sam"]
+        fill(store, user("sam", bundle="y"), drop("dana"))
+        assert ids(second.find(ACCOUNT, query)) == []
+        assert second.count(ACCOUNT, Query("user")) == 1
 
     def test_a_second_handle_goes_on_where_the_first_stands(
         self, store: Store, second: Store

@@ -18,6 +18,7 @@ from placet.testing.store._base import (
     fill,
     log_of,
     user,
+    user_key,
 )
 from placet.testing.store._child import count_up
 
@@ -154,6 +155,53 @@ class ThreadsTheme(Theme):
             return seen + [entry.seq for entry in store.events(ACCOUNT, len(seen), total)]
 
         assert at_once(write, tail)[1] == list(range(1, total + 1))
+
+    def test_who_sees_an_event_sees_its_commit(self, store: Store) -> None:
+        """Head and documents are never behind the log: an event tells of what has happened."""
+        total = 3 * ROUNDS
+        done = Event()
+
+        def write() -> int:
+            try:
+                for number in range(1, total + 1):
+                    store.commit(ACCOUNT, [user(str(number))], [event(0, b"%d" % number)])
+            finally:
+                done.set()
+            return 0
+
+        def read() -> int:
+            early, seen = 0, 0
+            for _ in _until(done):
+                for entry in store.events(ACCOUNT, seen, 3):
+                    seen = entry.seq
+                    (doc,) = store.get(ACCOUNT, [user_key(entry.body.decode())])
+                    early += doc is None or store.head(ACCOUNT).seq < seen
+            return early
+
+        assert at_once(write, read, read) == [0, 0, 0]
+
+    def test_who_sees_a_head_sees_what_it_stands_for(self, store: Store) -> None:
+        """The event that it names is there, with its hash."""
+        done = Event()
+
+        def write() -> int:
+            try:
+                for number in range(3 * ROUNDS):
+                    store.commit(ACCOUNT, [user("sam")], [event(number)])
+            finally:
+                done.set()
+            return 0
+
+        def read() -> int:
+            early = 0
+            for _ in _until(done):
+                head = store.head(ACCOUNT)
+                if head.seq:
+                    last = store.events(ACCOUNT, head.seq - 1, 1)
+                    early += not last or last[0].hash != head.hash
+            return early
+
+        assert at_once(write, read, read) == [0, 0, 0]
 
     def test_accounts_do_not_disturb_each_other(self, store: Store) -> None:
         """Each thread on its own account: no conflict, own numbers."""
