@@ -28,7 +28,7 @@ def give_way() -> None:
     time.sleep(0)
 
 
-@caught_by("test_no_update_is_lost", "test_a_document_is_made_once")
+@caught_by("test_nothing_comes_between_deciding_and_writing")
 class DeferredBegin(MemoryStore):
     """A commit decides first, and takes the lock for writing afterwards."""
 

@@ -20,7 +20,16 @@ from placet.errors import Conflict
 from placet.storage.port import Key, NewEvent, Put, Query, Store
 from placet.storage.sealing import new_event
 
-__all__ = ["DIED", "HALVES", "count_up", "pair", "view"]
+__all__ = [
+    "COUNTER",
+    "DIED",
+    "EVERY_PASS",
+    "HALVES",
+    "commit_halting",
+    "count_up",
+    "pair",
+    "view",
+]
 
 ACCOUNT = "acme"
 COUNTER = Key("user", "counter")
@@ -28,6 +37,12 @@ HALVES = 40
 """Documents, and events, of the commit in which a process dies."""
 DIED = 86
 """The exit code of a process that died as it was told to."""
+
+EVERY_PASS = [
+    *(("changes", 1), ("changes", 2), ("changes", 3), ("changes", 4)),
+    *(("events", 1), ("events", 2), ("events", 3)),
+]
+"""What a store reads of a commit, and how often: more than most stores do."""
 
 T = TypeVar("T")
 
@@ -115,12 +130,17 @@ def _write_on(store: Store, most: int) -> None:
         _answer(store.commit(ACCOUNT, *pair(number)).version)
 
 
-class _Deadly(Sequence[T]):
-    """A sequence that ends the process when it is half read for the nth time."""
+class Halting(Sequence[T]):
+    """A sequence that calls `then` when it is half read for the nth time.
 
-    def __init__(self, items: Sequence[T], passes: int) -> None:
+    A store reads what it is given several times: to check it, to decide, to write. Here something
+    can happen in between, at a place that no scheduler would find so reliably.
+    """
+
+    def __init__(self, items: Sequence[T], passes: int, then: Callable[[], object]) -> None:
         self._items = items
         self._passes = passes
+        self._then = then
 
     def __len__(self) -> int:
         return len(self._items)
@@ -134,24 +154,51 @@ class _Deadly(Sequence[T]):
 
     def __iter__(self) -> Iterator[T]:
         self._passes -= 1
-        if self._passes:
-            yield from self._items
-            return
-        yield from islice(self._items, len(self._items) // 2)
-        # No handler runs, no buffer is flushed, nothing is closed: as if it were killed.
-        os._exit(DIED)
+        half = len(self._items) // 2
+        yield from islice(self._items, half)
+        if not self._passes:
+            self._then()
+        yield from islice(self._items, half, None)
 
 
-def _die_committing(store: Store, what: str, passes: int) -> bool:
-    """Commits, and dies when the store reads the changes, or the events, for the nth time."""
+def commit_halting(
+    store: Store,
+    puts: Sequence[Put],
+    events: Sequence[NewEvent],
+    what: str,
+    passes: int,
+    then: Callable[[], object],
+) -> int | None:
+    """The version of a commit in which `then` is called while the store reads the changes, or the
+    events, for the nth time; None where it conflicts.
+    """
+    try:
+        return store.commit(
+            ACCOUNT,
+            Halting(puts, passes, then) if what == "changes" else puts,
+            Halting(events, passes, then) if what == "events" else events,
+        ).version
+    except Conflict:
+        return None
+
+
+def _die_committing(store: Store, what: str, passes: int) -> int | None:
     puts = [Put(Key("user", f"half-{number}"), b"{}", {}) for number in range(HALVES)]
-    events = [new_event(0, b"{}")] * HALVES
-    store.commit(
-        ACCOUNT,
-        _Deadly(puts, passes) if what == "changes" else puts,
-        _Deadly(events, passes) if what == "events" else events,
+    # No handler runs, no buffer is flushed, nothing is closed: as if it were killed.
+    return commit_halting(
+        store, puts, [new_event(0, b"{}")] * HALVES, what, passes, lambda: os._exit(DIED)
     )
-    return True
+
+
+def _wait_committing(store: Store, what: str, passes: int) -> int | None:
+    """Stops in the middle of a commit, says so, and goes on at the next line of input."""
+
+    def wait() -> None:
+        _answer("waiting")
+        sys.stdin.readline()
+
+    puts = [Put(COUNTER, b"theirs", {}, expect=1)]
+    return commit_halting(store, puts, [new_event(0, b'"theirs"')], what, passes, wait)
 
 
 def _close(store: Store) -> bool:
@@ -171,6 +218,7 @@ TASKS: Mapping[str, Callable[..., Any]] = {
     "follow": _follow,
     "write_on": _write_on,
     "die_committing": _die_committing,
+    "wait_committing": _wait_committing,
     "close": _close,
     "exit": _exit,
 }
@@ -186,7 +234,7 @@ def _main(plugin: str, url: str) -> None:
     if store is None:
         raise SystemExit(f"the plugin {plugin} does not open {url!r}")
     _answer("open")
-    for line in sys.stdin:
+    while line := sys.stdin.readline():
         name, *arguments = json.loads(line)
         _answer(TASKS[name](store, *arguments))
     # The input has ended: so does the process, and nobody closes the store.

@@ -6,7 +6,13 @@ from placet.errors import Conflict
 from placet.storage.port import Query, Store
 from placet.testing.store._base import ACCOUNT, Theme, drop, event, fill, ids, log_of, user
 from placet.testing.store._child import count_up
-from placet.testing.store.threads import ROUNDS, assert_nothing_lost, at_once
+from placet.testing.store.threads import (
+    ROUNDS,
+    assert_nothing_lost,
+    at_once,
+    come_between,
+    each_pass,
+)
 
 __all__ = ["SecondHandleTheme"]
 
@@ -59,6 +65,13 @@ class SecondHandleTheme(Theme):
             lambda: count_up(second, ROUNDS, most=2 * ROUNDS),
         )
         assert_nothing_lost(store, first + other)
+
+    @each_pass
+    def test_nothing_comes_between_the_commits_of_two_handles(
+        self, store: Store, second: Store, what: str, passes: int
+    ) -> None:
+        """Both rest on the same version: one gets through, whenever they meet."""
+        come_between(store, second, what, passes)
 
     def test_closing_one_handle_leaves_the_other_open(self, store: Store, second: Store) -> None:
         """It reads and commits on."""

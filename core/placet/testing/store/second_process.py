@@ -1,6 +1,7 @@
 """A second process: another program on the same data, and what is left when it ends badly."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 
 import pytest
@@ -20,9 +21,15 @@ from placet.testing.store._base import (
     user,
     user_key,
 )
-from placet.testing.store._child import HALVES, count_up, pair, view
+from placet.testing.store._child import COUNTER, HALVES, count_up, pair, view
 from placet.testing.store._process import PATIENCE, Child, starting
-from placet.testing.store.threads import assert_nothing_lost
+from placet.testing.store.threads import (
+    GRACE,
+    assert_nothing_lost,
+    assert_one_of_two,
+    commit_mine,
+    each_pass,
+)
 
 __all__ = ["SecondProcessTheme"]
 
@@ -115,6 +122,21 @@ class SecondProcessTheme(Theme):
         assert_nothing_lost(store, numbers)
         assert children[0].ask("view") == view(store)
 
+    @each_pass
+    def test_nothing_comes_between_the_commits_of_two_processes(
+        self, store: Store, start: Start, what: str, passes: int
+    ) -> None:
+        """One stops in the middle of a commit, the other commits the same document, or waits."""
+        fill(store, user(COUNTER.id, b"read by both"))
+        child = start()
+        theirs = child.ask("wait_committing", what, passes)
+        with ThreadPoolExecutor(1) as pool:
+            mine = pool.submit(commit_mine, store)
+            if theirs == "waiting":
+                wait([mine], GRACE)
+                theirs = child.ask("go on")
+            assert_one_of_two(store, theirs, mine.result(PATIENCE))
+
     def test_processes_that_expect_nothing_all_get_through(
         self, store: Store, start: Start
     ) -> None:
@@ -167,8 +189,7 @@ class SecondProcessTheme(Theme):
         assert child.dies()
         self._goes_on(store, start, 1)
 
-    @pytest.mark.parametrize("passes", [1, 2, 3, 4])
-    @pytest.mark.parametrize("what", ["changes", "events"])
+    @each_pass
     def test_a_process_that_dies_while_it_commits_leaves_all_or_nothing(
         self, store: Store, start: Start, what: str, passes: int
     ) -> None:

@@ -7,6 +7,8 @@ from threading import Barrier, Event
 from time import monotonic
 from typing import TypeVar
 
+import pytest
+
 from placet.errors import Conflict
 from placet.storage.port import Head, Key, Query, Store
 from placet.storage.sealing import chain_fault
@@ -20,15 +22,29 @@ from placet.testing.store._base import (
     user,
     user_key,
 )
-from placet.testing.store._child import count_up
+from placet.testing.store._child import COUNTER, EVERY_PASS, commit_halting, count_up
 
-__all__ = ["ROUNDS", "ThreadsTheme", "assert_nothing_lost", "at_once"]
+__all__ = [
+    "GRACE",
+    "ROUNDS",
+    "ThreadsTheme",
+    "assert_nothing_lost",
+    "assert_one_of_two",
+    "at_once",
+    "come_between",
+    "commit_mine",
+    "each_pass",
+]
 
 T = TypeVar("T")
 
 THREADS = 4
 ROUNDS = 15
 PATIENCE = 120.0
+GRACE = 0.1
+"""Seconds in which another commit may come between; a store that locks it out uses them up."""
+
+each_pass = pytest.mark.parametrize(("what", "passes"), EVERY_PASS)
 
 
 def at_once(*tasks: Callable[[], T]) -> list[T]:
@@ -53,6 +69,54 @@ def assert_nothing_lost(store: Store, numbers: list[int]) -> None:
     assert chain_fault(Head(), log) is None
 
 
+def come_between(first: Store, other: Store, what: str, passes: int) -> None:
+    """While `first` is in the middle of a commit, `other` commits the same document, or waits."""
+    fill(first, user(COUNTER.id, b"read by both"))
+    halted, done = Event(), Event()
+
+    def halt() -> None:
+        halted.set()
+        done.wait(GRACE)
+
+    def slow() -> int | None:
+        try:
+            puts = [user(COUNTER.id, b"theirs", expect=1)]
+            return commit_halting(first, puts, [event(0, b'"theirs"')], what, passes, halt)
+        finally:
+            halted.set()
+
+    def quick() -> int | None:
+        halted.wait(PATIENCE)
+        try:
+            return commit_mine(other)
+        finally:
+            done.set()
+
+    theirs, mine = at_once(slow, quick)
+    assert_one_of_two(first, theirs, mine)
+
+
+def commit_mine(store: Store) -> int | None:
+    """The version of the other of two commits; None where it conflicts."""
+    try:
+        put = user(COUNTER.id, b"mine", expect=1)
+        return store.commit(ACCOUNT, [put], [event(0, b'"mine"')]).version
+    except Conflict:
+        return None
+
+
+def assert_one_of_two(store: Store, theirs: int | None, mine: int | None) -> None:
+    """Both commits rested on version 1: one has passed, and document and log are its own."""
+    assert sorted((theirs or 0, mine or 0)) == [0, 2]
+    winner = b"theirs" if theirs else b"mine"
+    (doc,) = store.get(ACCOUNT, [COUNTER])
+    assert doc is not None
+    assert (doc.body, doc.version) == (winner, 2)
+    assert [entry.body for entry in log_of(store)] == [b'"%s"' % winner]
+    assert store.head(ACCOUNT).version == 2
+    assert chain_fault(Head(), log_of(store)) is None
+
+
 def _until(done: Event) -> Iterator[None]:
     """A round as long as others work, and one more; PATIENCE bounds it, should they never end."""
     end = monotonic() + PATIENCE
@@ -70,6 +134,13 @@ class ThreadsTheme(Theme):
         task = partial(count_up, store, ROUNDS, total)
         numbers = [number for part in at_once(*[task] * THREADS) for number in part]
         assert_nothing_lost(store, numbers)
+
+    @each_pass
+    def test_nothing_comes_between_deciding_and_writing(
+        self, store: Store, what: str, passes: int
+    ) -> None:
+        """Two threads rest on the same version: one gets through, whenever they meet."""
+        come_between(store, store, what, passes)
 
     def test_commits_without_expectation_all_pass(self, store: Store) -> None:
         """Losing the race for the head is no conflict; versions and log stay dense."""
