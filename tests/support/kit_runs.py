@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-__all__ = ["QUICK", "Outcome", "run_kit"]
+__all__ = ["QUICK", "Outcome", "run_kit", "run_pytest"]
 
 QUICK = ("-k", "not 250_000 and not random_use")
 """Without the two tests that take seconds on any store."""
@@ -37,15 +37,27 @@ def run_kit(
     printed, when the run itself went wrong. `folder` is for its files; `imports` are searched
     first.
     """
-    settings, report = folder / "kit.ini", folder / "report.xml"
+    report = folder / "report.xml"
+    options = ("--tb=no", f"--junitxml={report}", *options)
+    done = run_pytest(selection, folder, *options, imports=imports)
+    # 0: all passed; 1: some failed. Everything else is a fault of the run.
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    return _read(report)
+
+
+def run_pytest(
+    selection: Sequence[str], folder: Path, *options: str, imports: Iterable[Path] = ()
+) -> "subprocess.CompletedProcess[str]":
+    """Run pytest as `run_kit` does, for those who want to see what it prints."""
+    settings = folder / "kit.ini"
     settings.write_text("[pytest]\n")
     path = [*map(str, imports), *(entry for entry in sys.path if entry)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    done = subprocess.run(
+    return subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-q", "--tb=no", "-W", "error"),
-            *("-c", str(settings), "--rootdir", str(folder), "--import-mode=importlib"),
-            *("-p", "no:cacheprovider", "-p", "no:randomly", f"--junitxml={report}"),
+            *(sys.executable, "-m", "pytest", "-q", "-W", "error", "-c", str(settings)),
+            *("--rootdir", str(folder), "--import-mode=importlib"),
+            *("-p", "no:cacheprovider", "-p", "no:randomly"),
             *options,
             *selection,
         ],
@@ -57,9 +69,6 @@ def run_kit(
         timeout=TIMEOUT,
         check=False,
     )
-    # 0: all passed; 1: some failed. Everything else is a fault of the run.
-    assert done.returncode in (0, 1), done.stdout + done.stderr
-    return _read(report)
 
 
 def _read(report: Path) -> Mapping[str, Outcome]:
