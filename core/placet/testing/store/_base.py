@@ -1,6 +1,7 @@
 """What the themes share: the fixtures, and made-up documents of declared kinds."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from types import MappingProxyType, ModuleType
 from typing import Any, Protocol
 
@@ -22,12 +23,14 @@ from placet.storage.port import (
     StoredEvent,
 )
 from placet.storage.sealing import new_event
+from placet.testing.store._process import Child, starting
 
 __all__ = [
     "ACCOUNT",
     "OTHER",
     "Handle",
     "OpenStore",
+    "Start",
     "Theme",
     "UrlOf",
     "approval",
@@ -61,6 +64,9 @@ Handle = Callable[[], Store]
 
 UrlOf = Callable[[str], str]
 """The URL of the data of a name, or of a file."""
+
+Start = Callable[[], Child]
+"""Starts one more process on the main data; the kit ends it."""
 
 
 class Theme:
@@ -128,6 +134,20 @@ class Theme:
         """A second handle on the data of `store`, which stays open."""
         self._need("second_handle")
         return opened()
+
+    @pytest.fixture
+    def start(self, request: pytest.FixtureRequest, store: Store) -> Iterator[Start]:
+        """Starts a process that has the data of `store` open; the kit ends it."""
+        self._need("second_process")
+        url: UrlOf = request.getfixturevalue("url")
+        if self.plugin is None:
+            raise TypeError(
+                f"{type(self).__name__} has to say what a second process imports: the attribute "
+                "`plugin` names no module with the hook"
+            )
+        name, address = self.plugin.__name__, url("main")
+        with ExitStack() as running:
+            yield lambda: running.enter_context(starting(name, address))
 
     @pytest.fixture
     def reopen(self, opened: Handle) -> Callable[[Store], Store]:

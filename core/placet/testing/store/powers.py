@@ -23,6 +23,7 @@ from placet.storage.sealing import chain_fault
 from placet.testing.store._base import (
     ACCOUNT,
     OTHER,
+    Start,
     Theme,
     UrlOf,
     approval,
@@ -133,6 +134,11 @@ class PowersTheme(Theme):
         """And of any account."""
         second.commit(OTHER, [user("sam")], [event()])
         assert _hears(waitable, OTHER)
+
+    def test_a_commit_of_another_process_is_told_of(self, waitable: Waitable, start: Start) -> None:
+        """With no more between the two than the data."""
+        assert start().ask("put", "sam", 0, 1) == 1
+        assert _hears(waitable, ACCOUNT)
 
     # Probing
 

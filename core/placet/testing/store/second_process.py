@@ -1,8 +1,6 @@
 """A second process: another program on the same data, and what is left when it ends badly."""
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import ExitStack
 
 import pytest
 
@@ -11,8 +9,8 @@ from placet.storage.port import Head, Query, Store
 from placet.storage.sealing import chain_fault
 from placet.testing.store._base import (
     ACCOUNT,
+    Start,
     Theme,
-    UrlOf,
     approval,
     approval_key,
     event,
@@ -22,7 +20,7 @@ from placet.testing.store._base import (
     user_key,
 )
 from placet.testing.store._child import COUNTER, HALVES, count_up, pair, view
-from placet.testing.store._process import PATIENCE, Child, starting
+from placet.testing.store._process import PATIENCE
 from placet.testing.store.threads import (
     GRACE,
     assert_nothing_lost,
@@ -36,27 +34,11 @@ __all__ = ["SecondProcessTheme"]
 ROUNDS = 25
 KILLS = 3
 
-Start = Callable[[], Child]
-
 
 class SecondProcessTheme(Theme):
     """The kit's process has the store open all along; left out by stores that lack
     "second_process".
     """
-
-    @pytest.fixture
-    def start(self, request: pytest.FixtureRequest, store: Store) -> Iterator[Start]:
-        """Starts a process that has the data of `store` open; the kit ends it."""
-        self._need("second_process")
-        url: UrlOf = request.getfixturevalue("url")
-        if self.plugin is None:
-            raise TypeError(
-                f"{type(self).__name__} has to say what a second process imports: the attribute "
-                "`plugin` names no module with the hook"
-            )
-        name, address = self.plugin.__name__, url("main")
-        with ExitStack() as running:
-            yield lambda: running.enter_context(starting(name, address))
 
     def test_the_url_opens_the_same_data_in_another_process(
         self, store: Store, start: Start
