@@ -11,21 +11,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from markdown_blocks import Block, blocks_in, environment, write_files
 
-_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_FILE = re.compile(r"# (\w+\.\w+)\n")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
-
-
-class Block(NamedTuple):
-    """A fenced block: its language, its text, and the file that it names."""
-
-    language: str
-    text: str
-    file: str | None
 
 
 @pytest.fixture(scope="module")
@@ -38,29 +28,17 @@ def readme(pytestconfig: pytest.Config) -> str:
 
 @pytest.fixture(scope="module")
 def blocks(readme: str) -> list[Block]:
-    found = []
-    for language, text in _BLOCK.findall(readme):
-        named = _FILE.match(text)
-        found.append(Block(language, text, named[1] if named else None))
-    return found
+    return blocks_in(readme)
 
 
 @pytest.fixture
 def folder(blocks: list[Block], tmp_path: Path) -> Iterator[Path]:
     """A folder with the files of the README in it, in which the test stands."""
-    for block in blocks:
-        if block.file:
-            (tmp_path / block.file).write_text(block.text)
+    write_files(blocks, tmp_path)
     before = Path.cwd()
     os.chdir(tmp_path)
     yield tmp_path
     os.chdir(before)
-
-
-def _environment() -> dict[str, str]:
-    scripts = str(Path(sys.executable).parent)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PLACET_")}
-    return {**kept, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
 
 
 def test_every_block_is_of_a_language_that_is_run_here(blocks: list[Block]) -> None:
@@ -92,7 +70,7 @@ def test_what_stands_behind_the_questions_is_what_they_answer(folder: Path) -> N
 def test_the_policy_is_valid_and_passes_its_own_tests(folder: Path, command: str) -> None:
     done = subprocess.run(
         ["placet", command, "policy.toml"],
-        env=_environment(),
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=60,
@@ -105,7 +83,7 @@ def test_the_store_of_ones_own_passes_the_contract(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
          "-k", "not many and not 250_000 and not random_use", "test_counting.py"],
-        env=_environment(),
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=300,
@@ -121,7 +99,7 @@ def test_the_service_answers_curl(blocks: list[Block], folder: Path) -> None:
     (script,) = [b.text for b in blocks if b.language == "sh" and "placet serve" in b.text]
     done = subprocess.run(
         ["bash", "-e", "-m", "-c", script + "wait\n"],
-        env=_environment(),
+        env=environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -138,7 +116,7 @@ def test_the_demo_prints_what_the_readme_shows(blocks: list[Block], folder: Path
     (shown,) = [block.text for block in blocks if block.language == "text"]
     done = subprocess.run(
         ["placet", "demo", "--once"],
-        env=_environment(),
+        env=environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -177,12 +155,10 @@ def test_the_first_command_works_on_a_copy_of_the_project(
     (command,) = [b.text.strip() for b in blocks if "placet demo" in b.text and "venv" in b.text]
     ignored = shutil.ignore_patterns(".*", "__pycache__", "dist", "build")
     copy = shutil.copytree(pytestconfig.rootpath, tmp_path / "placet", ignore=ignored)
-    environment = _environment()
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-c", f"{command} --once".replace("python3 ", f"{sys.executable} ", 1)],
         cwd=copy,
-        env=environment,
+        env=environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

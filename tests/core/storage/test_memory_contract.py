@@ -11,6 +11,7 @@ class TestMemoryStore(StoreContract):
     plugin = memory
     lacks = {
         "second_handle": "each opening is a store of its own",
+        "second_process": "no process can look into the memory of another",
         "reopening": "nothing in memory outlives the object",
     }
 

@@ -11,7 +11,10 @@ from placet_tinydb.store import TinyDBStore
 
 class TestTinyDBStore(StoreContract):
     plugin = placet_tinydb
-    lacks = {"second_handle": "one process and one handle at a time; a second one is refused"}
+    lacks = {
+        "second_handle": "one handle at a time; a second one is refused",
+        "second_process": "one process at a time; a second one is refused",
+    }
 
     @pytest.fixture
     def open_store(self, tmp_path: Path) -> OpenStore:

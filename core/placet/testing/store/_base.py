@@ -1,6 +1,7 @@
 """What the themes share: the fixtures, and made-up documents of declared kinds."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from types import MappingProxyType, ModuleType
 from typing import Any, Protocol
 
@@ -22,13 +23,16 @@ from placet.storage.port import (
     StoredEvent,
 )
 from placet.storage.sealing import new_event
+from placet.testing.store._process import Child, starting
 
 __all__ = [
     "ACCOUNT",
     "OTHER",
     "Handle",
     "OpenStore",
+    "Start",
     "Theme",
+    "UrlOf",
     "approval",
     "approval_key",
     "drop",
@@ -44,7 +48,7 @@ __all__ = [
 ACCOUNT = "acme"
 OTHER = "globex"
 
-CAPABILITIES = frozenset({"second_handle", "reopening"})
+CAPABILITIES = frozenset({"second_handle", "second_process", "reopening"})
 """What a store may declare to lack."""
 
 
@@ -57,6 +61,12 @@ class OpenStore(Protocol):
 
 Handle = Callable[[], Store]
 """Opens one more handle on the main data; the kit closes it."""
+
+UrlOf = Callable[[str], str]
+"""The URL of the data of a name, or of a file."""
+
+Start = Callable[[], Child]
+"""Starts one more process on the main data; the kit ends it."""
 
 
 class Theme:
@@ -73,11 +83,33 @@ class Theme:
                     f"{cls.__name__}.lacks[{name!r}] is not one of {sorted(CAPABILITIES)} with a "
                     "reason; nothing else can be left out"
                 )
+        for name in vars(cls):
+            if name.startswith("test") and any(hasattr(base, name) for base in cls.__bases__):
+                raise TypeError(
+                    f"{cls.__name__} replaces {name}, which every store has to pass; declare in "
+                    f"`lacks` what the store cannot do: {sorted(CAPABILITIES)}"
+                )
 
     @pytest.fixture
     def open_store(self) -> OpenStore:
         """The one fixture to override; see `StoreContract`."""
         raise TypeError(f"{type(self).__name__} does not override the fixture `open_store`")
+
+    @pytest.fixture
+    def url(self) -> UrlOf:
+        """To override where a second process can open the data; see `StoreContract`."""
+        raise TypeError(
+            f"{type(self).__name__} has to say how a second process opens the data: override the "
+            "fixture `url`, or declare lacks['second_process'] with the reason"
+        )
+
+    @pytest.fixture
+    def url_of_file(self) -> UrlOf:
+        """To override where the store has the power `Backupable`; see `StoreContract`."""
+        raise TypeError(
+            f"{type(self).__name__} has to say how a copy is opened: override the fixture "
+            "`url_of_file` with a function that gives the URL of a file"
+        )
 
     @pytest.fixture
     def opened(self, open_store: OpenStore) -> Iterator[Handle]:
@@ -104,6 +136,20 @@ class Theme:
         return opened()
 
     @pytest.fixture
+    def start(self, request: pytest.FixtureRequest, store: Store) -> Iterator[Start]:
+        """Starts a process that has the data of `store` open; the kit ends it."""
+        self._need("second_process")
+        url: UrlOf = request.getfixturevalue("url")
+        if self.plugin is None:
+            raise TypeError(
+                f"{type(self).__name__} has to say what a second process imports: the attribute "
+                "`plugin` names no module with the hook"
+            )
+        name, address = self.plugin.__name__, url("main")
+        with ExitStack() as running:
+            yield lambda: running.enter_context(starting(name, address))
+
+    @pytest.fixture
     def reopen(self, opened: Handle) -> Callable[[Store], Store]:
         """Closes a handle and opens its data again."""
         self._need("reopening")
@@ -115,6 +161,7 @@ class Theme:
         return again
 
     def _need(self, capability: str) -> None:
+        """Skip the test where the store declares that it lacks `capability`."""
         if capability in self.lacks:
             pytest.skip(f"lacks {capability}: {self.lacks[capability]}")
 

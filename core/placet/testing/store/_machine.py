@@ -186,6 +186,18 @@ class _Machine(RuleBasedStateMachine):
     def events(self, after: int, limit: int) -> None:
         self.both(lambda store: store.events(self.account, after, limit))
 
+    @rule(name=st.sampled_from(TEXTS), events=EVENTS)
+    def commit_elsewhere(self, name: str, events: list[NewEvent]) -> None:
+        # The account of the other steps is not disturbed, and the list of accounts has more names.
+        account = f"{self.account}{name}{name}"
+        self.both(lambda store: store.commit(account, [Put(Key("user", "b"), b"{}", {})], events))
+        self.both(lambda store: store.head(account))
+
+    @rule(after=st.sampled_from(["", "a", "aa", "z"]), limit=st.integers(1, 4))
+    def accounts(self, after: str, limit: int) -> None:
+        # Accounts of earlier runs come before this one's, and of later ones there are none yet.
+        self.both(lambda store: store.accounts(self.account + after, limit))
+
     def teardown(self) -> None:
         log = self.both(lambda store: store.events(self.account, 0, 1000))
         assert log is not None
@@ -198,7 +210,7 @@ def run_machine(store: Store, examples: int = 80, steps: int = 25) -> None:
 
     class Machine(_Machine):
         def __init__(self) -> None:
-            super().__init__(store, f"account-{next(accounts)}")
+            super().__init__(store, f"account-{next(accounts):06}")
 
     run_state_machine_as_test(
         Machine,

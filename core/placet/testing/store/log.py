@@ -3,7 +3,6 @@
 import pytest
 
 from placet.errors import Conflict
-from placet.storage.kinds import MAX_EVENT_BYTES
 from placet.storage.port import Head, Store
 from placet.storage.sealing import chain_fault, new_event
 from placet.testing.store._base import ACCOUNT, OTHER, Theme, event, log_of, user
@@ -50,29 +49,6 @@ class LogTheme(Theme):
         store.commit(ACCOUNT, [], FIVE[:2])
         store.commit(ACCOUNT, [], FIVE[2:3])
         assert [entry.version for entry in log_of(store)] == [2, 2, 3]
-
-    def test_reading_can_resume_after_every_event(self, store: Store) -> None:
-        """After each in turn exactly the rest follows, one by one or at once."""
-        store.commit(ACCOUNT, [], FIVE[:2])
-        store.commit(ACCOUNT, [], FIVE[2:])
-        whole = log_of(store)
-        for after in range(6):
-            assert store.events(ACCOUNT, after, 10) == whole[after:]
-            assert store.events(ACCOUNT, after, 1) == whole[after : after + 1]
-
-    def test_a_limit_cuts_the_log_anywhere(self, store: Store) -> None:
-        """Also inside a commit."""
-        store.commit(ACCOUNT, [], FIVE)
-        for limit in range(1, 7):
-            assert [entry.seq for entry in store.events(ACCOUNT, 0, limit)] == list(
-                range(1, min(limit, 5) + 1)
-            )
-
-    def test_behind_the_last_event_there_is_nothing(self, store: Store) -> None:
-        """Nor far behind it."""
-        store.commit(ACCOUNT, [], FIVE)
-        assert store.events(ACCOUNT, 5, 10) == ()
-        assert store.events(ACCOUNT, 1000, 10) == ()
 
     def test_events_are_sealed_into_one_chain(self, store: Store) -> None:
         """From the first event of the account to its head."""
@@ -121,21 +97,6 @@ class LogTheme(Theme):
         assert [entry.seq for entry in log_of(store, OTHER)] == [1, 2, 3, 4, 5, 6]
         assert chain_fault(Head(), log_of(store)) is None
         assert chain_fault(Head(), log_of(store, OTHER)) is None
-
-    def test_an_event_of_one_mib_is_kept(self, store: Store) -> None:
-        """The largest event."""
-        body = b'"' + b"x" * (MAX_EVENT_BYTES - 2) + b'"'
-        store.commit(ACCOUNT, [], [event(0, body)])
-        (entry,) = log_of(store)
-        assert entry.body == body
-
-    def test_a_commit_may_carry_many_events(self, store: Store) -> None:
-        """A thousand, in order."""
-        bodies = [b"%d" % number for number in range(1000)]
-        store.commit(ACCOUNT, [], [event(0, body) for body in bodies])
-        log = log_of(store)
-        assert [entry.body for entry in log] == bodies
-        assert chain_fault(Head(), log) is None
 
     def test_an_event_never_changes(self, store: Store) -> None:
         """What was read stays as it was, whatever is committed afterwards."""

@@ -7,9 +7,6 @@ from placet.testing.store._base import ACCOUNT, Theme, approval, drop, fill, ids
 
 __all__ = ["PagesTheme"]
 
-LETTERS = ["A", "Z", "_", "a", "a b", "a-b", "aa", "b", "z", "\u00e9", "\uff5a", "\U0001f511"]
-"""In code-point order; in that of no language, and not in that of UTF-16."""
-
 CREATED = {"c": 1, "a": 2, "b": 2, "e": 2, "d": 3}
 """Approvals by `created`, with ties."""
 
@@ -32,22 +29,6 @@ class PagesTheme(Theme):
             ],
         )
         return store
-
-    def test_ids_come_in_code_point_order(self, store: Store) -> None:
-        """Whatever the store's own collation is."""
-        fill(store, *[user(id) for id in reversed(LETTERS)])
-        assert ids(store.find(ACCOUNT, Query("user"))) == LETTERS
-
-    def test_ids_come_in_descending_code_point_order(self, store: Store) -> None:
-        """The exact reverse."""
-        fill(store, *[user(id) for id in LETTERS])
-        assert ids(store.find(ACCOUNT, Query("user", descending=True))) == LETTERS[::-1]
-
-    def test_ids_page_in_code_point_order(self, store: Store) -> None:
-        """A cursor compares as the order does."""
-        fill(store, *[user(id) for id in LETTERS])
-        assert pages(store, Query("user", limit=1)) == LETTERS
-        assert pages(store, Query("user", limit=1, descending=True)) == LETTERS[::-1]
 
     def test_an_order_sorts_by_its_field(self, store: Store) -> None:
         """As a number, not as text; negative ones first."""

@@ -139,18 +139,6 @@ class QueriesTheme(Theme):
         within = Range("decide_by", number, number + 1)
         assert ids(store.find(ACCOUNT, Query("approval", range=within))) == ["a0"]
 
-    def test_text_that_only_looks_alike_does_not_match(self, store: Store) -> None:
-        """Case and composition count in values as in ids."""
-        values = ["caf\u00e9", "cafe\u0301", "CAF\u00c9"]
-        fill(store, *[user(str(number), bundle=text) for number, text in enumerate(values)])
-        for number, text in enumerate(values):
-            assert ids(store.find(ACCOUNT, Query("user", {"bundle": (text,)}))) == [str(number)]
-
-    def test_an_empty_text_is_a_value(self, store: Store) -> None:
-        """The scope of the account itself is written so; an absent field is something else."""
-        fill(store, approval("a", scope=""), approval("b", scope="retail"), approval("c"))
-        assert ids(store.find(ACCOUNT, Query("approval", {"scope": ("",)}))) == ["a"]
-
     def test_a_clause_may_name_many_values(self, store: Store) -> None:
         """A thousand."""
         fill(store, *[user(f"{number:03}", bundle=f"b{number}") for number in range(20)])

@@ -1,6 +1,8 @@
 """Reopening: what was committed outlives the handle."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -115,6 +117,35 @@ class ReopeningTheme(Theme):
         again = reopen(store)
         assert again.accounts() == ("documents", "events", "neither")
         assert [again.head(name).seq for name in again.accounts()] == [0, 1, 0]
+
+    def test_awkward_values_and_accounts_are_found_again(
+        self, store: Store, reopen: Reopen
+    ) -> None:
+        """As they were, and each for itself."""
+        for account in AWKWARD:
+            store.commit(account, [approval("a", status=account, label=(account, ""))], [])
+        again = reopen(store)
+        assert again.accounts() == tuple(sorted(AWKWARD))
+        for account in AWKWARD:
+            (doc,) = again.find(account, Query("approval", {"status": (account,)})).docs
+            assert doc.index == {
+                "created": 0, "updated": 0, "status": account, "label": (account, ""),
+            }  # fmt: skip
+
+    def test_what_a_reader_changes_is_not_stored_after_reopening(
+        self, store: Store, reopen: Reopen
+    ) -> None:
+        """What was loaded is handed out as safely as what was put."""
+        fill(store, user("sam", bundle="x"))
+        again = reopen(store)
+        (doc,) = again.get(ACCOUNT, [user_key("sam")])
+        assert doc is not None
+        index: Any = doc.index
+        with suppress(TypeError, AttributeError):
+            index["bundle"] = "y"
+        (doc,) = again.get(ACCOUNT, [user_key("sam")])
+        assert doc is not None
+        assert doc.index == {"bundle": "x"}
 
     def test_expectations_hold_over_a_reopening(self, store: Store, reopen: Reopen) -> None:
         """What was read before can be checked after."""

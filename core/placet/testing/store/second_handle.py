@@ -4,8 +4,15 @@ import pytest
 
 from placet.errors import Conflict
 from placet.storage.port import Query, Store
-from placet.testing.store._base import ACCOUNT, Theme, event, fill, ids, log_of, user
-from placet.testing.store.threads import ROUNDS, assert_nothing_lost, at_once, count_up
+from placet.testing.store._base import ACCOUNT, Theme, drop, event, fill, ids, log_of, user
+from placet.testing.store._child import count_up
+from placet.testing.store.threads import (
+    ROUNDS,
+    assert_nothing_lost,
+    at_once,
+    come_between,
+    each_pass,
+)
 
 __all__ = ["SecondHandleTheme"]
 
@@ -23,6 +30,15 @@ class SecondHandleTheme(Theme):
             assert log_of(second) == log_of(store)
         assert ids(second.find(ACCOUNT, Query("user"))) == ["dana", "sam"]
         assert second.accounts() == (ACCOUNT,)
+
+    def test_queries_find_what_the_other_handle_changed(self, store: Store, second: Store) -> None:
+        """The indexes follow, not only the documents."""
+        query = Query("user", {"bundle": ("x",)})
+        fill(store, user("sam", bundle="x"), user("dana", bundle="x"))
+        assert ids(second.find(ACCOUNT, query)) == ["dana", "sam"]
+        fill(store, user("sam", bundle="y"), drop("dana"))
+        assert ids(second.find(ACCOUNT, query)) == []
+        assert second.count(ACCOUNT, Query("user")) == 1
 
     def test_a_second_handle_goes_on_where_the_first_stands(
         self, store: Store, second: Store
@@ -49,6 +65,13 @@ class SecondHandleTheme(Theme):
             lambda: count_up(second, ROUNDS, most=2 * ROUNDS),
         )
         assert_nothing_lost(store, first + other)
+
+    @each_pass
+    def test_nothing_comes_between_the_commits_of_two_handles(
+        self, store: Store, second: Store, what: str, passes: int
+    ) -> None:
+        """Both rest on the same version: one gets through, whenever they meet."""
+        come_between(store, second, what, passes)
 
     def test_closing_one_handle_leaves_the_other_open(self, store: Store, second: Store) -> None:
         """It reads and commits on."""

@@ -7,6 +7,8 @@ from threading import Barrier, Event
 from time import monotonic
 from typing import TypeVar
 
+import pytest
+
 from placet.errors import Conflict
 from placet.storage.port import Head, Key, Query, Store
 from placet.storage.sealing import chain_fault
@@ -20,15 +22,29 @@ from placet.testing.store._base import (
     user,
     user_key,
 )
+from placet.testing.store._child import COUNTER, EVERY_PASS, commit_halting, count_up
 
-__all__ = ["ThreadsTheme", "at_once", "count_up"]
+__all__ = [
+    "GRACE",
+    "ROUNDS",
+    "ThreadsTheme",
+    "assert_nothing_lost",
+    "assert_one_of_two",
+    "at_once",
+    "come_between",
+    "commit_mine",
+    "each_pass",
+]
 
 T = TypeVar("T")
 
 THREADS = 4
 ROUNDS = 15
 PATIENCE = 120.0
-COUNTER = user_key("counter")
+GRACE = 0.1
+"""Seconds in which another commit may come between; a store that locks it out uses them up."""
+
+each_pass = pytest.mark.parametrize(("what", "passes"), EVERY_PASS)
 
 
 def at_once(*tasks: Callable[[], T]) -> list[T]:
@@ -43,27 +59,6 @@ def at_once(*tasks: Callable[[], T]) -> list[T]:
         return [future.result(PATIENCE) for future in [pool.submit(run, task) for task in tasks]]
 
 
-def count_up(store: Store, rounds: int, most: int) -> list[int]:
-    """Add one to the counter so many times, each with one event; the numbers written.
-
-    Each attempt that fails means that another thread got through, so `most` bounds the attempts.
-    """
-    written: list[int] = []
-    for _ in range(most):
-        (doc,) = store.get(ACCOUNT, [COUNTER])
-        number = int(doc.body) + 1 if doc else 1
-        body = b"%d" % number
-        put = user(COUNTER.id, body, expect=doc.version if doc else 0)
-        try:
-            store.commit(ACCOUNT, [put], [event(0, body)])
-        except Conflict:
-            continue
-        written.append(number)
-        if len(written) == rounds:
-            return written
-    raise AssertionError(f"{most} attempts gave only {len(written)} of {rounds} commits")
-
-
 def assert_nothing_lost(store: Store, numbers: list[int]) -> None:
     """The counter, the numbers written and the log tell the same story."""
     assert sorted(numbers) == list(range(1, len(numbers) + 1))
@@ -72,6 +67,54 @@ def assert_nothing_lost(store: Store, numbers: list[int]) -> None:
     assert [entry.seq for entry in log] == sorted(numbers)
     assert [entry.version for entry in log] == sorted(numbers)
     assert chain_fault(Head(), log) is None
+
+
+def come_between(first: Store, other: Store, what: str, passes: int) -> None:
+    """While `first` is in the middle of a commit, `other` commits the same document, or waits."""
+    fill(first, user(COUNTER.id, b"read by both"))
+    halted, done = Event(), Event()
+
+    def halt() -> None:
+        halted.set()
+        done.wait(GRACE)
+
+    def slow() -> int | None:
+        try:
+            puts = [user(COUNTER.id, b"theirs", expect=1)]
+            return commit_halting(first, puts, [event(0, b'"theirs"')], what, passes, halt)
+        finally:
+            halted.set()
+
+    def quick() -> int | None:
+        halted.wait(PATIENCE)
+        try:
+            return commit_mine(other)
+        finally:
+            done.set()
+
+    theirs, mine = at_once(slow, quick)
+    assert_one_of_two(first, theirs, mine)
+
+
+def commit_mine(store: Store) -> int | None:
+    """The version of the other of two commits; None where it conflicts."""
+    try:
+        put = user(COUNTER.id, b"mine", expect=1)
+        return store.commit(ACCOUNT, [put], [event(0, b'"mine"')]).version
+    except Conflict:
+        return None
+
+
+def assert_one_of_two(store: Store, theirs: int | None, mine: int | None) -> None:
+    """Both commits rested on version 1: one has passed, and document and log are its own."""
+    assert sorted((theirs or 0, mine or 0)) == [0, 2]
+    winner = b"theirs" if theirs else b"mine"
+    (doc,) = store.get(ACCOUNT, [COUNTER])
+    assert doc is not None
+    assert (doc.body, doc.version) == (winner, 2)
+    assert [entry.body for entry in log_of(store)] == [b'"%s"' % winner]
+    assert store.head(ACCOUNT).version == 2
+    assert chain_fault(Head(), log_of(store)) is None
 
 
 def _until(done: Event) -> Iterator[None]:
@@ -91,6 +134,13 @@ class ThreadsTheme(Theme):
         task = partial(count_up, store, ROUNDS, total)
         numbers = [number for part in at_once(*[task] * THREADS) for number in part]
         assert_nothing_lost(store, numbers)
+
+    @each_pass
+    def test_nothing_comes_between_deciding_and_writing(
+        self, store: Store, what: str, passes: int
+    ) -> None:
+        """Two threads rest on the same version: one gets through, whenever they meet."""
+        come_between(store, store, what, passes)
 
     def test_commits_without_expectation_all_pass(self, store: Store) -> None:
         """Losing the race for the head is no conflict; versions and log stay dense."""
@@ -176,6 +226,53 @@ class ThreadsTheme(Theme):
             return seen + [entry.seq for entry in store.events(ACCOUNT, len(seen), total)]
 
         assert at_once(write, tail)[1] == list(range(1, total + 1))
+
+    def test_who_sees_an_event_sees_its_commit(self, store: Store) -> None:
+        """Head and documents are never behind the log: an event tells of what has happened."""
+        total = 3 * ROUNDS
+        done = Event()
+
+        def write() -> int:
+            try:
+                for number in range(1, total + 1):
+                    store.commit(ACCOUNT, [user(str(number))], [event(0, b"%d" % number)])
+            finally:
+                done.set()
+            return 0
+
+        def read() -> int:
+            early, seen = 0, 0
+            for _ in _until(done):
+                for entry in store.events(ACCOUNT, seen, 3):
+                    seen = entry.seq
+                    (doc,) = store.get(ACCOUNT, [user_key(entry.body.decode())])
+                    early += doc is None or store.head(ACCOUNT).seq < seen
+            return early
+
+        assert at_once(write, read, read) == [0, 0, 0]
+
+    def test_who_sees_a_head_sees_what_it_stands_for(self, store: Store) -> None:
+        """The event that it names is there, with its hash."""
+        done = Event()
+
+        def write() -> int:
+            try:
+                for number in range(3 * ROUNDS):
+                    store.commit(ACCOUNT, [user("sam")], [event(number)])
+            finally:
+                done.set()
+            return 0
+
+        def read() -> int:
+            early = 0
+            for _ in _until(done):
+                head = store.head(ACCOUNT)
+                if head.seq:
+                    last = store.events(ACCOUNT, head.seq - 1, 1)
+                    early += not last or last[0].hash != head.hash
+            return early
+
+        assert at_once(write, read, read) == [0, 0, 0]
 
     def test_accounts_do_not_disturb_each_other(self, store: Store) -> None:
         """Each thread on its own account: no conflict, own numbers."""

@@ -1,9 +1,20 @@
 """Large commits: a commit has no limit below memory, unless the store declares one."""
 
-from placet.storage.port import Query, Store
-from placet.testing.store._base import ACCOUNT, Theme, approval, event, fill, pages, user, user_key
+from placet.storage.port import Head, Query, Store
+from placet.storage.sealing import chain_fault
+from placet.testing.store._base import (
+    ACCOUNT,
+    Theme,
+    approval,
+    event,
+    fill,
+    log_of,
+    pages,
+    user,
+    user_key,
+)
 
-__all__ = ["LargeTheme"]
+__all__ = ["LargeCommitsTheme"]
 
 MANY = 250_000
 
@@ -13,7 +24,7 @@ def _most(store: Store) -> int:
     return min(MANY, declared)
 
 
-class LargeTheme(Theme):
+class LargeCommitsTheme(Theme):
     """Many changes at once."""
 
     def test_a_commit_takes_250_000_changes(self, store: Store) -> None:
@@ -47,3 +58,11 @@ class LargeTheme(Theme):
         fill(store, *[user(name) for name in names])
         found = store.get(ACCOUNT, [user_key(name) for name in reversed(names)])
         assert [doc and doc.key.id for doc in found] == names[::-1]
+
+    def test_a_commit_may_carry_many_events(self, store: Store) -> None:
+        """A thousand, in order."""
+        bodies = [b"%d" % number for number in range(1000)]
+        store.commit(ACCOUNT, [], [event(0, body) for body in bodies])
+        log = log_of(store)
+        assert [entry.body for entry in log] == bodies
+        assert chain_fault(Head(), log) is None
