@@ -193,8 +193,13 @@ def parse_resource(text: str) -> ResourceRef:
     >>> parse_resource("invoice:2026:7")
     ResourceRef(type='invoice', id='2026:7')
     """
-    if not isinstance(text, str):
+    if text.__class__ is not str and not isinstance(text, str):
         raise Invalid(f"resource {text!r} is not text; write 'type:id'")
+    return _resource(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _resource(text: str) -> ResourceRef:
     kind, colon, name = text.partition(":")
     if fault := text_fault(kind):
         raise Invalid(f"the type of resource {text!r} {fault}")

@@ -14,6 +14,7 @@ import msgspec
 
 from placet.access.answers import Reason
 from placet.access.match import Placed, Selector
+from placet.access.placements import at_scope
 from placet.access.snapshot import Snapshot
 from placet.access.views import SHARDS
 from placet.model import Permission
@@ -22,14 +23,16 @@ from placet.refs import ResourceRef, parse_principal, scope_chain, scope_level
 __all__ = ["Held", "Reach", "held_by", "place_name"]
 
 _MERGED = 64
+_NOTHING: frozenset[str] = frozenset()
 _NAMED = frozenset({"user", "service_account"})
 
 
-class Reach(msgspec.Struct, frozen=True):
-    """An assignment that carries the permission and reaches the scope, with what it selects."""
+class Reach(msgspec.Struct, frozen=True, gc=False):
+    """An assignment that reaches a scope, with what it selects and what its role gives."""
 
     placed: Placed
     selector: Selector
+    gives: frozenset[str]
 
     def counts(self, resource: ResourceRef, now: datetime) -> bool:
         """Whether it speaks about this resource at this moment; its condition is not asked."""
@@ -75,10 +78,10 @@ def _compiled(snapshot: Snapshot, principal: str, permission: Permission, scope:
     plain: list[Reach] = []
     more: list[Reach] = []
     denies: list[Reach] = []
-    for reach in _reaching(snapshot, principal, permission.id, scope):
-        terms = reach.placed.terms
-        if terms.disabled:
+    for reach in _reaching(snapshot, principal, scope):
+        if permission.id not in reach.gives:
             continue
+        terms = reach.placed.terms
         if terms.effect == "deny":
             denies.append(reach)
         elif terms.plain:
@@ -128,15 +131,28 @@ def _listed(plain: list[Reach]) -> Iterator[Collection[str]]:
             yield reach.selector.resources
 
 
-def _reaching(snapshot: Snapshot, principal: str, permission: str, scope: str) -> Iterator[Reach]:
-    subjects = snapshot.subjects(principal)
+def _reaching(snapshot: Snapshot, principal: str, scope: str) -> tuple[Reach, ...]:
+    """Every enabled assignment of the principal that reaches the scope, nearest scope first."""
+    view = snapshot.views.shards[hash(principal) % SHARDS].get(principal)
+    found: tuple[Reach, ...] | None = None if view is None else view.get(scope)
+    if found is None:
+        found = tuple(_walk(snapshot, principal, scope))
+        snapshot.views.keep(principal, scope, found)
+    return found
+
+
+def _walk(snapshot: Snapshot, principal: str, scope: str) -> Iterator[Reach]:
+    held = [snapshot.by_principal.get(subject) for subject in snapshot.subjects(principal)]
     for placed_in in scope_chain(scope):
-        for subject in subjects:
-            for placed in snapshot.placed(subject, placed_in):
-                if permission in (snapshot.role_perms.get(placed.role) or ()):
-                    selector = snapshot.selector(placed)
-                    if selector is not None and selector.reaches(placed_in, scope):
-                        yield Reach(placed, selector)
+        for part in held:
+            for placed in at_scope(part, placed_in):
+                selector = snapshot.selector(placed)
+                if (
+                    selector is not None
+                    and selector.reaches(placed_in, scope)
+                    and not placed.terms.disabled
+                ):
+                    yield Reach(placed, selector, snapshot.role_perms.get(placed.role) or _NOTHING)
 
 
 def _refusal(

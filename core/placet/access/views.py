@@ -12,31 +12,37 @@ from typing import Any
 __all__ = ["SHARDS", "Views"]
 
 SHARDS = 64
-_PRINCIPALS = 1024
-"""How many principals of one shard are kept; beyond that the shard begins anew."""
-_PAIRS = 512
-"""How many permissions and scopes of one principal are kept."""
+_ALL = SHARDS  # where the sum of the sizes stands
+_MOST = 131_072
+"""How much is kept in all; beyond that, a shard begins anew. Some 40 MB an account at the most."""
 
 
 class Views:
-    """Compiled grants by principal, then by permission and scope."""
+    """Compiled grants by principal, then by whatever of it was asked."""
 
-    __slots__ = ("shards",)
+    __slots__ = ("_sizes", "shards")
 
-    def __init__(self, shards: tuple[dict[str, dict[Any, Any]], ...] | None = None) -> None:
+    def __init__(
+        self,
+        shards: tuple[dict[str, dict[Any, Any]], ...] | None = None,
+        sizes: list[int] | None = None,
+    ) -> None:
         self.shards = tuple({} for _ in range(SHARDS)) if shards is None else shards
+        # Not exact where several threads keep at once, and need not be.
+        self._sizes = [0] * (SHARDS + 1) if sizes is None else sizes
 
-    def keep(self, principal: str, pair: object, compiled: object) -> None:
+    def keep(self, principal: str, asked: object, compiled: object) -> None:
         """Keep what was compiled, in place of others where there is no room."""
-        shard = self.shards[hash(principal) % SHARDS]
-        view = shard.get(principal)
-        if view is None:
-            if len(shard) >= _PRINCIPALS:
-                shard.clear()
-            view = shard.setdefault(principal, {})
-        elif len(view) >= _PAIRS:
-            view.clear()
-        view[pair] = compiled
+        at = hash(principal) % SHARDS
+        shard = self.shards[at]
+        sizes = self._sizes
+        sizes[at] += 1
+        sizes[_ALL] += 1
+        if sizes[_ALL] > _MOST:
+            sizes[_ALL] -= sizes[at] - 1
+            sizes[at] = 1
+            shard.clear()
+        shard.setdefault(principal, {})[asked] = compiled
 
     def without(self, principals: Iterable[str]) -> "Views":
         """The same but for these principals; what others compile meanwhile stays out of theirs."""
@@ -48,4 +54,4 @@ class Views:
                 copied.add(at)
                 shards[at] = dict(shards[at])
             shards[at].pop(principal, None)
-        return Views(tuple(shards)) if copied else self
+        return Views(tuple(shards), self._sizes.copy()) if copied else self
