@@ -13,6 +13,6 @@ from placet.testing.embedded import (  # noqa: E402  # see above
     PlacetUnderTest,
     engine,
 )
-from placet.testing.store import OpenStore, StoreContract  # noqa: E402  # see above
+from placet.testing.store import OpenStore, StoreContract, UrlOf  # noqa: E402  # see above
 
-__all__ = ["ManualClock", "OpenStore", "PlacetUnderTest", "StoreContract", "engine"]
+__all__ = ["ManualClock", "OpenStore", "PlacetUnderTest", "StoreContract", "UrlOf", "engine"]
