@@ -197,7 +197,7 @@ def _wait_committing(store: Store, what: str, passes: int) -> int | None:
         _answer("waiting")
         sys.stdin.readline()
 
-    puts = [Put(COUNTER, b"theirs", {}, expect=1)]
+    puts = [Put(COUNTER, b'"theirs"', {}, expect=1)]
     return commit_halting(store, puts, [new_event(0, b'"theirs"')], what, passes, wait)
 
 

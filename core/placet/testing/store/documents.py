@@ -107,12 +107,12 @@ class DocumentsTheme(Theme):
 
     def test_a_body_that_the_caller_reuses_is_kept(self, store: Store) -> None:
         """Some hand in a buffer, and write the next document into it."""
-        body: Any = bytearray(b"one")
+        body: Any = bytearray(b'"one"')
         fill(store, user("sam", body))
-        body[:] = b"two"
+        body[:] = b'"two"'
         (doc,) = store.get(ACCOUNT, [user_key("sam")])
         assert doc is not None
-        assert doc.body == b"one"
+        assert doc.body == b'"one"'
 
     def test_keys_of_an_undeclared_kind_find_nothing(self, store: Store) -> None:
         """There can be no such document."""

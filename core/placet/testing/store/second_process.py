@@ -109,7 +109,7 @@ class SecondProcessTheme(Theme):
         self, store: Store, start: Start, what: str, passes: int
     ) -> None:
         """One stops in the middle of a commit, the other commits the same document, or waits."""
-        fill(store, user(COUNTER.id, b"read by both"))
+        fill(store, user(COUNTER.id, b'"read by both"'))
         child = start()
         theirs = child.ask("wait_committing", what, passes)
         with ThreadPoolExecutor(1) as pool:

@@ -71,7 +71,7 @@ def assert_nothing_lost(store: Store, numbers: list[int]) -> None:
 
 def come_between(first: Store, other: Store, what: str, passes: int) -> None:
     """While `first` is in the middle of a commit, `other` commits the same document, or waits."""
-    fill(first, user(COUNTER.id, b"read by both"))
+    fill(first, user(COUNTER.id, b'"read by both"'))
     halted, done = Event(), Event()
 
     def halt() -> None:
@@ -80,7 +80,7 @@ def come_between(first: Store, other: Store, what: str, passes: int) -> None:
 
     def slow() -> int | None:
         try:
-            puts = [user(COUNTER.id, b"theirs", expect=1)]
+            puts = [user(COUNTER.id, b'"theirs"', expect=1)]
             return commit_halting(first, puts, [event(0, b'"theirs"')], what, passes, halt)
         finally:
             halted.set()
@@ -99,7 +99,7 @@ def come_between(first: Store, other: Store, what: str, passes: int) -> None:
 def commit_mine(store: Store) -> int | None:
     """The version of the other of two commits; None where it conflicts."""
     try:
-        put = user(COUNTER.id, b"mine", expect=1)
+        put = user(COUNTER.id, b'"mine"', expect=1)
         return store.commit(ACCOUNT, [put], [event(0, b'"mine"')]).version
     except Conflict:
         return None
@@ -108,11 +108,11 @@ def commit_mine(store: Store) -> int | None:
 def assert_one_of_two(store: Store, theirs: int | None, mine: int | None) -> None:
     """Both commits rested on version 1: one has passed, and document and log are its own."""
     assert sorted((theirs or 0, mine or 0)) == [0, 2]
-    winner = b"theirs" if theirs else b"mine"
+    winner = b'"theirs"' if theirs else b'"mine"'
     (doc,) = store.get(ACCOUNT, [COUNTER])
     assert doc is not None
     assert (doc.body, doc.version) == (winner, 2)
-    assert [entry.body for entry in log_of(store)] == [b'"%s"' % winner]
+    assert [entry.body for entry in log_of(store)] == [winner]
     assert store.head(ACCOUNT).version == 2
     assert chain_fault(Head(), log_of(store)) is None
 
