@@ -3,8 +3,9 @@
 import sqlite3
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import get_args
 
 from report import Goal, Report
 from store_worlds import ACCOUNT, MAKERS, World, event_of, parts, put_of
@@ -16,6 +17,7 @@ from placet_sqlite.store import SQLiteStore
 __all__ = ["Raw", "measure_commits"]
 
 Pair = tuple[Put, NewEvent]
+Commit = Callable[[str, Sequence[Put], Sequence[NewEvent]], object]
 GOAL = Goal(0.6, at_least=True)
 
 
@@ -62,16 +64,15 @@ class Raw:
         run("COMMIT")
 
 
-def measure_commits(
-    report: Report, folder: Path, *, before: int, rounds: int, each: int
-) -> None:
+def measure_commits(report: Report, folder: Path, *, before: int, rounds: int, each: int) -> None:
     """Rounds of store and raw in turn, on files that hold `before` documents of each kind."""
     report.title(
         f"Commits of one document and one event, over raw SQLite; {rounds} rounds of {each} in "
         f"turn, on {before:,} documents of each kind; mix: the four kinds in turn"
     )
-    for synchronous, goal in (("full", GOAL), ("normal", None), ("off", None)):
-        for what in ("mix", *MAKERS) if goal else ("mix",):
+    for synchronous in get_args(Synchronous):
+        full = synchronous == "full"
+        for what in ("mix", *MAKERS) if full else ("mix",):
             place = folder / f"commits-{synchronous}-{what}"
             place.mkdir()
             store, raw = _rates(place, synchronous, what, before, rounds, each)
@@ -79,7 +80,7 @@ def measure_commits(
                 f"commit, {synchronous}, {what}",
                 store / raw,
                 "of raw",
-                goal=goal if what == "mix" else None,
+                goal=GOAL if full and what == "mix" else None,
                 note=f"{store:,.0f} over {raw:,.0f} a second",
             )
 
@@ -107,16 +108,16 @@ def _rates(
         for number in range(first, first + each):
             noun = MAKERS[kinds[number % len(kinds)]](world, number)
             pairs.append((put_of(noun), event_of(noun)))
-        for peer, rate in zip((store, raw), rates, strict=True):
-            rate.append(_rate(peer, pairs))
+        rates[0].append(_rate(store.commit, pairs))
+        rates[1].append(_rate(raw.commit, pairs))
     store.close()
     raw.connection.close()
     # The first round warms up.
     return statistics.median(rates[0][1:]), statistics.median(rates[1][1:])
 
 
-def _rate(peer: SQLiteStore | Raw, pairs: Sequence[Pair]) -> float:
+def _rate(commit: Commit, pairs: Sequence[Pair]) -> float:
     start = time.perf_counter()
     for put, event in pairs:
-        peer.commit(ACCOUNT, (put,), (event,))
+        commit(ACCOUNT, (put,), (event,))
     return len(pairs) / (time.perf_counter() - start)
