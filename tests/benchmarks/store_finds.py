@@ -220,7 +220,7 @@ def measure_reads(report: Report, path: Path, world: World, calls: int) -> None:
 
     _times(report, "get, one document by key", get, calls)
     _times(report, "events, a page of 100", events, calls)
-    _times(report, "reopen and first get", reopen, min(calls, 50))
+    _times(report, "reopen, and first get", reopen, min(calls, 50))
     store.close()
 
 
