@@ -1,10 +1,10 @@
 """What fills the stores: nouns as an installation has them, written by placet's own codec.
 
-The shape does not change with the size. Of `total` approvals one in 20 is pending, and one in ten
-of those is past its deadline, which nobody wrote down yet; each requester asked for about ten, each
-release (a label) has about twenty, each group is waited for by about a hundred, and each scope has
-about a hundred approvals or assignments. So a question finds as much in a large store as in a small
-one, but for the list of all that is pending, which grows with the store.
+The shape does not change with the size. Of `total` approvals one in 20 is pending; some sixty of
+those, in all, are past their deadline, for the sweep takes them soon. Each requester asked for
+about ten, each release (a label) has about twenty, each group is waited for by about a hundred, and
+each scope has about a hundred approvals or assignments. So a question finds as much in a large
+store as in a small one, but for the list of all that is pending, which grows with the store.
 """
 
 from collections.abc import Callable, Iterator
@@ -143,17 +143,16 @@ class World:
             policies=("two-stages@/",),
             created_at=at,
             updated_at=at,
-            decide_by=self._decide_by(random, at),
+            decide_by=self._decide_by(random),
             gate="production@/" if number % 4 == 0 else None,
         )
         return asked if random.random() < 1 / 20 else _approved(asked, random, self)
 
-    @staticmethod
-    def _decide_by(random: Random, at: datetime) -> datetime | None:
+    def _decide_by(self, random: Random) -> datetime | None:
         chance = random.random()
-        if chance < 0.1:
-            return at + timedelta(hours=8) if at < NOW - timedelta(hours=8) else NOW
-        return None if chance < 0.2 else NOW + timedelta(minutes=random.randrange(1, 20_000))
+        if chance < min(1200 / self.total, 0.2):
+            return NOW - timedelta(minutes=random.randrange(60))
+        return None if chance > 0.9 else NOW + timedelta(minutes=random.randrange(1, 20_000))
 
 
 def _policy(first: str, second: str) -> ApprovalPolicy:
