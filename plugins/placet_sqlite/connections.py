@@ -28,6 +28,13 @@ OLDEST = (3, 37, 0)
 _RETRY_S = 0.005
 _STATEMENTS = 256
 _WAL_KEPT = 64 * 1024 * 1024
+_CACHE_KIB = 16 * 1024
+"""Room for the inner pages of the indexes of a million documents, so that a look-up reads a leaf.
+It is taken as it is needed."""
+_WAL_PAGES = 4000
+"""After so many pages in the log a commit writes them home; a page that stands in it often is
+written once. Beyond some 4,000, whoever looks for a page has to search the log piece by piece.
+"""
 
 
 class Connections:
@@ -130,6 +137,8 @@ class Connections:
                     self._ready = True
                 connection.execute(f"PRAGMA synchronous = {self._synchronous}")
                 connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT}")
+                connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+                connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
             except BaseException:
                 connection.close()
                 raise

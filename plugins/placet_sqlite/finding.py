@@ -1,13 +1,15 @@
 """Pages and counts: a query of the port as a walk along an index.
 
-A page is found in two steps, in one statement: first the *places* (order value and id), along an
-index and cut where the page ends; then their documents. So a page costs what it holds, and skipping
-passes over index entries only.
+A page is found in two steps, in one statement: first the *places* (order value, id and, where it is
+known, row), along an index and cut where the page ends; then their documents. So a page costs what
+it holds, and skipping passes over index entries only.
 
 What leads the walk is chosen by looking, not by statistics that age: a clause whose field's index
 goes on in the order that was asked for leads by itself. Where several could lead, each is counted
-up to a bound, and the one that matches the fewest leads; the others filter. The lead's index is
-named (`INDEXED BY`): a plan never changes with the data.
+up to a bound, and the one that matches the fewest leads; the others filter. Where all match more
+than a few, a glance comes before any longer count: the next entries along the order that was asked
+for, which often fill the page. The lead's index is named (`INDEXED BY`): a plan never changes with
+the data.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,8 +22,11 @@ from placet_sqlite.reading import ACCOUNT, at_most, doc_from, select_docs
 
 __all__ = ["count_docs", "find_docs"]
 
-_BOUNDS = (100, 10_000)
+_FEW = (100, 400)
+_MANY = (1_600, 10_000)
 """How far possible leads are counted: one that matches no more is followed."""
+_GLANCE = 2
+"""How many times a page's entries are looked at before it is counted who matches many."""
 _WALKS = 50
 """The most values of a clause that get a walk each; more are sorted, or filter."""
 _INT64 = range(-(2**63), 2**63)
@@ -37,11 +42,15 @@ class _Sql(NamedTuple):
 
 
 class _Lead(NamedTuple):
-    """What a walk goes along: a clause, a range beside the order, or (`field` None) the order."""
+    """What a walk goes along: a clause, a range beside the order, or (`field` None) the order.
+
+    A glance walks along its `first` entries only.
+    """
 
     field: str | None
     values: tuple[str | int, ...] = ()
     within: Range | None = None
+    first: int | None = None
 
 
 _ORDER = _Lead(None)
@@ -54,14 +63,18 @@ def find_docs(runs: Runs, account: str, query: Query) -> Page:
     if search.impossible:
         return Page(())
     wanted = query.limit + 1
-    places = search.places(search.lead(runs, query.order), query.skip, wanted)
     turn = " DESC" if query.descending else ""
-    found = runs.execute(
-        f"{select_docs(table)}, p.place FROM ({places.text}) AS p "
-        f"CROSS JOIN {table.name} AS d INDEXED BY {table.order_index('id')} "
-        f"ON d.account = {ACCOUNT} AND d.id = p.id ORDER BY p.place{turn}, p.id{turn}",
-        (*places.parameters, account),
-    ).fetchall()
+    found: list[Any] = []
+    for lead in search.leads(runs, query.order):
+        places = search.places(lead, query.skip, wanted)
+        documents = search.documents_at_places(lead)
+        found = runs.execute(
+            f"{select_docs(table)}, p.place FROM ({places.text}) AS p {documents.text} "
+            f"ORDER BY p.place{turn}, p.id{turn}",
+            (*places.parameters, *documents.parameters),
+        ).fetchall()
+        if len(found) == wanted:
+            break
     docs = tuple(doc_from(table, row[:-1]) for row in found[: query.limit])
     if len(found) < wanted:
         return Page(docs)
@@ -79,7 +92,8 @@ def count_docs(runs: Runs, account: str, query: Query) -> int:
     search = _Search(table, account, whole)
     if search.impossible:
         return 0
-    counted = search.counted(search.lead(runs, None))
+    (lead,) = search.leads(runs, None)
+    counted = search.counted(lead)
     (count,) = runs.execute(counted.text, counted.parameters).fetchone()
     return int(count)
 
@@ -103,23 +117,37 @@ class _Search:
 
     # -- what leads ----------------------------------------------------------------------------
 
-    def lead(self, runs: Runs, order: str | None) -> _Lead:
-        """What the walk goes along; `order` None means that no order was asked for."""
+    def leads(self, runs: Runs, order: str | None) -> Iterator[_Lead]:
+        """What a walk goes along: the last one finds all, and one before it perhaps enough.
+
+        `order` None means that no order was asked for.
+        """
         leads = [_Lead(field, values) for field, values in self._where.items()]
         if self._range is not None and not (self._on_order and order):
             leads.append(_Lead(self._range.field, within=self._range))
         if not leads:
-            return _ORDER
+            yield _ORDER
+            return
         straight = [one for one in leads if order is None or self._walks(one, order)]
         if len(leads) == 1 and straight:
-            return leads[0]
-        for bound in _BOUNDS:
+            yield leads[0]
+            return
+        least = self._least(runs, leads, _FEW)
+        if least is None and order is not None and not self._query.skip:
+            single = [one for one in straight if len(one.values) == 1]
+            yield (single[0] if single else _ORDER)._replace(first=_GLANCE * self._query.limit)
+        least = least or self._least(runs, leads, _MANY)
+        # All match very many: a page is soon full, wherever the walk goes along its order.
+        yield least or (straight[0] if straight else _ORDER)
+
+    def _least(self, runs: Runs, leads: Sequence[_Lead], bounds: Sequence[int]) -> _Lead | None:
+        """The lead that matches the fewest, unless all match more than the bounds."""
+        for bound in bounds:
             sizes = [(self._size(runs, one, bound), at) for at, one in enumerate(leads)]
             least, at = min(sizes)
             if least <= bound:
                 return leads[at]
-        # All match very many: a page is soon full, wherever the walk goes along its order.
-        return straight[0] if straight else _ORDER
+        return None
 
     def _walks(self, lead: _Lead, order: str) -> bool:
         """Whether the lead's index goes on in this order, for each of its values."""
@@ -161,19 +189,42 @@ class _Search:
     # -- places --------------------------------------------------------------------------------
 
     def places(self, lead: _Lead, skip: int, limit: int) -> _Sql:
-        """The places of a page, in order: a statement of `place` and `id`."""
+        """The places of a page, in order: a statement of `place`, `id` and `row`."""
         order = self._query.order
         turn = " DESC" if self._query.descending else ""
         cut = f" ORDER BY place{turn}, id{turn} LIMIT ? OFFSET ?"
-        skip, most = at_most(skip), at_most(skip + limit)
+        skip = at_most(skip)
         if lead.field is None or not self._walks(lead, order) or len(lead.values) == 1:
             one = self._walk(lead)
             return _Sql(f"{one.text}{cut}", (*one.parameters, limit, skip))
         walks = [self._walk(_Lead(lead.field, (value,))) for value in lead.values]
-        # UNION, for a document that has several of the members stands in several walks.
-        union = " UNION ".join(f"SELECT * FROM ({walk.text}{cut})" for walk in walks)
-        parameters = tuple(parameter for walk in walks for parameter in (*walk.parameters, most, 0))
-        return _Sql(f"SELECT place, id FROM ({union}){cut}", (*parameters, limit, skip))
+        # UNION, for a document that has several of the members stands in several walks. SQLite
+        # merges walks that are each in order, and ends them all where the page ends.
+        union = " UNION ".join(walk.text for walk in walks)
+        parameters = tuple(parameter for walk in walks for parameter in walk.parameters)
+        return _Sql(f"{union}{cut}", (*parameters, limit, skip))
+
+    def documents_at_places(self, lead: _Lead) -> _Sql:
+        """What joins the documents `d` to the places `p` that were found along a lead."""
+        if self._knows_rows(lead):
+            return _Sql(f"CROSS JOIN {self._table.name} AS d ON d.rowid = p.row")
+        index = self._table.order_index("id")
+        return _Sql(
+            f"CROSS JOIN {self._table.name} AS d INDEXED BY {index} "
+            f"ON d.account = {ACCOUNT} AND d.id = p.id",
+            (self._account,),
+        )
+
+    def _knows_rows(self, lead: _Lead) -> bool:
+        """Whether a walk meets the documents; one along members does so only to filter, or for
+        another order than theirs."""
+        return (
+            lead.field is None
+            or not self._is_text_of_many(lead.field)
+            or lead.first is not None
+            or self._query.order != self._table.main_order
+            or any(True for _ in self._filters(lead))
+        )
 
     def _walk(self, lead: _Lead) -> _Sql:
         """The matching places behind one lead, in no order of their own."""
@@ -188,19 +239,26 @@ class _Search:
             entries = self._entries(lead)
         by_member = lead.field is not None and self._is_text_of_many(lead.field)
         along = by_member and order == self._table.main_order
-        filters = list(self._filters(lead))
-        # A walk along members needs the documents only for what members do not know.
-        if by_member and (filters or not along):
+        knows_rows = self._knows_rows(lead)
+        if by_member and knows_rows:
             entries = self._with_documents(entries)
         place = self._place_of("m" if along else "d", order)
         id = "m.id" if along else "d.id"
-        conditions = [*filters, *self._from_here(place, id)]
-        text = "".join(f" AND {one.text}" for one in conditions)
-        parameters = tuple(parameter for one in conditions for parameter in one.parameters)
+        row = "d.rowid" if knows_rows else "NULL"
+        filters = tuple(self._filters(lead))
+        from_here = tuple(self._from_here(place, id))
         distinct = "DISTINCT " if by_member and len(lead.values) > 1 else ""
+        head = f"SELECT {distinct}{place} AS place, {id} AS id, {row} AS row {entries.text}"
+        if lead.first is None:
+            more = _all_of((*filters, *from_here))
+            return _Sql(f"{head}{more.text}", (*entries.parameters, *more.parameters))
+        turn = " DESC" if self._query.descending else ""
+        near, more = _all_of(from_here), _all_of(filters)
         return _Sql(
-            f"SELECT {distinct}{place} AS place, {id} AS id {entries.text}{text}",
-            (*entries.parameters, *parameters),
+            f"SELECT w.place AS place, w.id AS id, w.row AS row FROM ({head}{near.text} "
+            f"ORDER BY place{turn}, id{turn} LIMIT ?) AS w "
+            f"CROSS JOIN {self._table.name} AS d ON d.rowid = w.row{more.text}",
+            (*entries.parameters, *near.parameters, lead.first, *more.parameters),
         )
 
     def _with_documents(self, entries: _Sql) -> _Sql:
@@ -262,15 +320,23 @@ class _Search:
             filters.append(_in_range(f'd."{self._range.field}"', self._range))
         if by_member and filters:
             entries = self._with_documents(entries)
-        text = "".join(f" AND {one.text}" for one in filters)
-        parameters = tuple(parameter for one in filters for parameter in one.parameters)
+        more = _all_of(filters)
         what = "DISTINCT m.id" if by_member and len(lead.values) > 1 else "*"
         return _Sql(
-            f"SELECT count({what}) {entries.text}{text}", (*entries.parameters, *parameters)
+            f"SELECT count({what}) {entries.text}{more.text}",
+            (*entries.parameters, *more.parameters),
         )
 
     def _is_text_of_many(self, field: str) -> bool:
         return field in self._table.texts
+
+
+def _all_of(conditions: Sequence[_Sql]) -> _Sql:
+    """Conditions behind one that is there already."""
+    return _Sql(
+        "".join(f" AND {one.text}" for one in conditions),
+        tuple(parameter for one in conditions for parameter in one.parameters),
+    )
 
 
 def _one_of(column: str, values: Sequence[str | int]) -> _Sql:
