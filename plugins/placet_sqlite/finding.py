@@ -29,6 +29,8 @@ _GLANCE = 2
 """How many times a page's entries are looked at before it is counted who matches many."""
 _WALKS = 50
 """The most values of a clause that get a walk each; more are sorted, or filter."""
+_BOUND = 10_000
+"""The most values that all these walks bind together: each repeats those of the filters."""
 _INT64 = range(-(2**63), 2**63)
 
 _Where = Mapping[str, tuple[str | int, ...]]
@@ -151,8 +153,13 @@ class _Search:
 
     def _walks(self, lead: _Lead, order: str) -> bool:
         """Whether the lead's index goes on in this order, for each of its values."""
+        each = sum(map(len, self._where.values()))
         return (
-            lead.within is None and order == self._table.main_order and len(lead.values) <= _WALKS
+            lead.field is not None
+            and lead.within is None
+            and order == self._table.walk_order(lead.field)
+            and len(lead.values) <= _WALKS
+            and len(lead.values) * each <= _BOUND
         )
 
     def _size(self, runs: Runs, lead: _Lead, bound: int) -> int:
@@ -194,7 +201,7 @@ class _Search:
         turn = " DESC" if self._query.descending else ""
         cut = f" ORDER BY place{turn}, id{turn} LIMIT ? OFFSET ?"
         skip = at_most(skip)
-        if lead.field is None or not self._walks(lead, order) or len(lead.values) == 1:
+        if not self._walks(lead, order) or len(lead.values) == 1:
             one = self._walk(lead)
             return _Sql(f"{one.text}{cut}", (*one.parameters, limit, skip))
         walks = [self._walk(_Lead(lead.field, (value,))) for value in lead.values]
@@ -297,17 +304,37 @@ class _Search:
         )
 
     def _from_here(self, place: str, id: str) -> Iterator[_Sql]:
-        """The part of the order that the query looks at: its range, where on it, and cursor."""
-        if self._on_order and self._range is not None:
-            yield _in_range(place, self._range)
-        after = self._query.after
-        if after is None:
-            return
-        sign = "<" if self._query.descending else ">"
+        """The part of the order that the query looks at: its range, where on it, and cursor.
+
+        Of two bounds at one end only the closer one is named: SQLite would start its walk at
+        either, and a page would pass over all the pages before it.
+        """
+        after, descending = self._query.after, self._query.descending
+        sign = "<" if descending else ">"
         if self._query.order == "id":
-            yield _Sql(f"{id} {sign} ?", (after.id,))
-        else:
-            yield _Sql(f"({place}, {id}) {sign} (?, ?)", (_held(after.value), after.id))
+            if after is not None:
+                yield _Sql(f"{id} {sign} ?", (after.id,))
+            return
+        within = self._range if self._on_order else None
+        if after is not None:
+            value = after.value
+            begin = None if within is None else within.high if descending else within.low
+            begins_behind = (
+                begin is not None
+                and isinstance(value, int)
+                and (begin <= value if descending else begin > value)
+            )
+            if within is not None and not begins_behind:
+                within = Range(
+                    within.field,
+                    low=within.low if descending else None,
+                    high=None if descending else within.high,
+                )
+            # A number before all that SQLite holds bounds nothing.
+            if not begins_behind and _holdable(value):
+                yield _Sql(f"({place}, {id}) {sign} (?, ?)", (value, after.id))
+        if within is not None:
+            yield _in_range(place, within)
 
     # -- counting ------------------------------------------------------------------------------
 
@@ -316,8 +343,6 @@ class _Search:
         entries = self._entries(lead)
         by_member = lead.field is not None and self._is_text_of_many(lead.field)
         filters = list(self._filters(lead))
-        if self._range is not None and lead.within is None and self._on_order:
-            filters.append(_in_range(f'd."{self._range.field}"', self._range))
         if by_member and filters:
             entries = self._with_documents(entries)
         more = _all_of(filters)
@@ -370,12 +395,6 @@ def _is_behind_all(query: Query) -> bool:
     if query.after is None or not isinstance(value := query.after.value, int):
         return False
     return value < _INT64.start if query.descending else value >= _INT64.stop
-
-
-def _held(value: str | int) -> str | int:
-    if isinstance(value, int):
-        return max(_INT64.start, min(value, _INT64.stop - 1))
-    return value
 
 
 def _holdable(value: str | int) -> bool:

@@ -72,6 +72,11 @@ class Table:
         """The order in which the index of every field goes on."""
         return self.kind.orders[0] if self.kind.orders else "id"
 
+    def walk_order(self, field: str) -> str:
+        """The order in which the documents of one value of a field stand in its index."""
+        other = field in self.kind.orders and field != self.main_order
+        return "id" if other else self.main_order
+
     def order_index(self, order: str) -> str:
         """The index of a page's order: "id", or a declared one."""
         return f'"placet_{self.kind.name}_by_{order}"'
