@@ -67,7 +67,7 @@ def _approval(at: int) -> Put:
 
 
 def _assert_walks(steps: list[str]) -> None:
-    """Everything is a search, but for what was found: a subquery, a glance, the places of a page."""
+    """Everything is a search, but for what was found: by a subquery, a glance, along the page."""
     assert steps
     for step in steps:
         if step.startswith("SCAN"):
