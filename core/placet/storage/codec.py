@@ -152,23 +152,16 @@ def _approval_index(approval: Approval) -> dict[str, IndexValue]:
     return index
 
 
-def _assignment_index(assignment: Assignment) -> dict[str, IndexValue]:
-    index: dict[str, IndexValue] = {
-        "scope": assignment.scope,
-        "principal": assignment.principal,
-        "role": assignment.role,
-        "bundle": assignment.bundle,
-    }
-    if assignment.resource_group is not None:
-        index["resource_group"] = assignment.resource_group
-    if assignment.approval is not None:
-        index["approval"] = assignment.approval
-    return index
+def _bundle(noun: Record) -> dict[str, IndexValue]:
+    """Which bundle a record is of; most are of none, and stand in no index then."""
+    return {"bundle": noun.bundle} if noun.bundle else {}
 
 
 _register(Authority, "authority", lambda _: ("authority",))
-_register(User, "user", lambda noun: (noun.id,), lambda noun: {"bundle": noun.bundle})
-_Owned = TypeVar("_Owned", Group, ServiceAccount, Role, ResourceGroup, ApprovalPolicy, Gate)
+_register(User, "user", lambda noun: (noun.id,), _bundle)
+_Owned = TypeVar(
+    "_Owned", Group, ServiceAccount, Role, ResourceGroup, ApprovalPolicy, Gate, Assignment
+)
 
 
 def _register_owned(noun: type[_Owned], kind: str) -> None:
@@ -176,7 +169,7 @@ def _register_owned(noun: type[_Owned], kind: str) -> None:
         noun,
         kind,
         lambda noun: (noun.scope, noun.id),
-        lambda noun: {"scope": noun.scope, "bundle": noun.bundle},
+        lambda noun: {"scope": noun.scope, **_bundle(noun)},
     )
 
 
@@ -190,16 +183,16 @@ _register(
     Membership,
     "membership",
     lambda noun: (noun.group, noun.member),
-    lambda noun: {"group": noun.group, "member": noun.member, "bundle": noun.bundle},
+    lambda noun: {"group": noun.group, "member": noun.member, **_bundle(noun)},
 )
-_register(Permission, "permission", lambda noun: (noun.id,), lambda noun: {"bundle": noun.bundle})
+_register(Permission, "permission", lambda noun: (noun.id,), _bundle)
 _register(
     Resource,
     "resource",
     lambda noun: (noun.type, noun.id),
-    lambda noun: {"type": noun.type, "scope": noun.scope or "", "bundle": noun.bundle},
+    lambda noun: {"type": noun.type, "scope": noun.scope or "", **_bundle(noun)},
 )
-_register(Assignment, "assignment", lambda noun: (noun.scope, noun.id), _assignment_index)
+_register_owned(Assignment, "assignment")
 _register(
     Delegation,
     "delegation",
@@ -216,20 +209,18 @@ _register(
     "grant",
     lambda noun: (noun.id,),
     lambda noun: {
-        "kind": noun.kind,
         "status": noun.status,
         "scope": noun.scope,
         "principal": noun.principal,
         "approval": noun.approval,
         "created": milliseconds(noun.created_at),
-        "ends": _moment(noun.ends_at),
     },
 )
 _register(
     Credential,
     "credential",
     lambda noun: ("basic" if noun.kind == "basic" else "token", noun.id),
-    lambda noun: {"principal": noun.principal, "kind": noun.kind, "bundle": noun.bundle},
+    lambda noun: {"principal": noun.principal, "kind": noun.kind, **_bundle(noun)},
 )
 _register(
     Session,

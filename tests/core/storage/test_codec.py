@@ -130,9 +130,15 @@ def test_the_log_never_shows_a_secret() -> None:
 
 
 def test_what_stands_in_an_index_without_a_moment_is_later_than_any() -> None:
-    far = msgspec.structs.replace(GRANT, ends_at=datetime(9999, 12, 31, tzinfo=UTC))
-    open_ended = msgspec.structs.replace(GRANT, ends_at=None)
-    assert int(str(encode_noun(open_ended)[1]["ends"])) > int(str(encode_noun(far)[1]["ends"]))
+    far = Claim(purpose="ask", key="k", holder="h", expires_at=datetime(9999, 12, 31, tzinfo=UTC))
+    open_ended = Claim(purpose="ask", key="k", holder="h")
+    last, later = (int(str(encode_noun(one)[1]["expires"])) for one in (far, open_ended))
+    assert later > last
+
+
+def test_what_is_of_no_bundle_stands_in_no_index_of_bundles() -> None:
+    assert encode_noun(User(id="sam"))[1] == {}
+    assert encode_noun(User(id="sam", bundle="app"))[1] == {"bundle": "app"}
 
 
 def test_a_deadline_stands_in_the_index_only_while_it_counts() -> None:
