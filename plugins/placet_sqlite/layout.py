@@ -24,7 +24,8 @@ from placet.errors import Corrupt
 from placet.storage.kinds import KINDS, Kind
 from placet_sqlite.driver import Runs
 
-__all__ = ["LAYOUT", "STEPS", "TABLES", "Table", "bring_up_to_date", "is_up_to_date"]
+__all__ = ["LAYOUT", "STEPS", "TABLES", "Table", "bring_up_to_date", "is_up_to_date",
+           "missing"]  # fmt: skip
 
 STEPS: Sequence[Sequence[str]] = (
     (
@@ -187,6 +188,13 @@ def bring_up_to_date(runs: Runs) -> None:
             if name not in made:
                 runs.execute(statement)
     runs.execute("UPDATE placet_layout SET number = ?, declared = ?", (LAYOUT, _DECLARED))
+
+
+def missing(runs: Runs) -> tuple[str, ...]:
+    """The tables and indexes of the kinds that are not there, by name."""
+    made = _made(runs)
+    wanted = (name for table in TABLES.values() for name in table.statements)
+    return tuple(sorted(name for name in wanted if name not in made))
 
 
 def _made(runs: Runs) -> frozenset[str]:

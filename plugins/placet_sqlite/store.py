@@ -1,5 +1,6 @@
 """The store: the port, a line or two a method."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -141,11 +142,14 @@ class SQLiteStore:
                 return moved
 
     def ready(self) -> Literal[True] | str:
-        """True, or why the file cannot be used, in words."""
+        """True, or why the file cannot be used, in words. A full disk shows at a commit only."""
         try:
             self.accounts(limit=1)
         except PlacetError as error:
             return error.message
+        path = self._connections.path
+        if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            return f"{path} is read-only for this process; give it the right to write there"
         return True
 
     def backup(self, path: str, progress: Callable[[int, int], None] | None = None) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from placet.errors import Invalid
 from placet_sqlite.driver import Runs, explained, reading
-from placet_sqlite.layout import TABLES, Table
+from placet_sqlite.layout import TABLES, Table, missing
 from placet_sqlite.reading import members_from
 
 __all__ = ["back_up", "faults", "sizes"]
@@ -79,6 +79,9 @@ def _faults(runs: Runs) -> Iterator[str]:
     if damage:
         # What else is read from such a file says nothing.
         yield from (f"SQLite finds damage: {found}" for found in damage)
+        return
+    if lost := missing(runs):
+        yield from (f"the table or index {name} is missing" for name in lost)
         return
     yield from _fault_rows(
         runs,
