@@ -73,10 +73,10 @@ class _Failing(sqlite3.Connection):
     failure: BaseException = KeyboardInterrupt()
     failed: str | None = None
 
-    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:  # type: ignore[override]  # as called
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
         return self._counted(sql, lambda: super(_Failing, self).execute(sql, *parameters))
 
-    def executemany(self, sql: str, *parameters: Any) -> sqlite3.Cursor:  # type: ignore[override]  # as called
+    def executemany(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
         return self._counted(sql, lambda: super(_Failing, self).executemany(sql, *parameters))
 
     def _counted(self, sql: str, run: Callable[[], sqlite3.Cursor]) -> sqlite3.Cursor:
@@ -236,7 +236,7 @@ def test_as_many_values_as_any_sqlite_takes_are_answered(path: Path) -> None:
             {"label": many[:50], "waits_for": many},
             {"label": many[:40], "reviewer": many[:1000], "scope": many[:1000]},
         ):
-            query = Query("approval", where, order="created")  # type: ignore[arg-type]  # texts all
+            query = Query("approval", where, order="created")
             assert len(store.find("acme", query).docs) == store.count("acme", query)
 
 
