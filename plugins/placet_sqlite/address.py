@@ -39,7 +39,7 @@ def parse_address(url: str) -> Address:
     """
     rest = url.removeprefix(_PREFIX)
     path, _, options = rest.partition("?")
-    if rest == url or not path or path.endswith("/") or path == ":memory:":
+    if rest == url or not path or path.endswith("/") or path == ":memory:" or "\0" in path:
         raise Invalid(f"{url!r} names no file; {_FORMS}")
     address = Address(Path(path))
     for name, value in parse_qsl(options, keep_blank_values=True):

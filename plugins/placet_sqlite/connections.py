@@ -1,8 +1,13 @@
-"""Connections: one for each thread that is in a call, opened when needed, made anew after a fork.
+"""Connections: one for each thread that is in a call, opened when needed, closed before a fork.
 
 A connection is used by one thread at a time and handed on when the call ends, the one last used
-first: its cache is warm. SQLite connections do not survive a fork, and closing one in the child
-would break the parent's locks: a child leaves those that it inherited alone, for good.
+first: its cache is warm.
+
+No connection may live through a fork, not even unused. SQLite notes in its own memory which locks
+of a file this process has; a child that inherits the note takes no lock of its own, and when the
+parent then closes the file, it removes the log into which the child is writing. So all connections
+are closed before a fork, which waits for the calls in progress. Where that was not possible, the
+child is refused the file. Connections of the application's own to the same file are its own duty.
 """
 
 import os
@@ -11,7 +16,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakSet
@@ -26,6 +31,8 @@ __all__ = ["Connections"]
 OLDEST = (3, 37, 0)
 """The first SQLite with STRICT tables."""
 _RETRY_S = 0.005
+_FORK_S = 10.0
+"""How long a fork waits for calls in progress, in seconds."""
 _STATEMENTS = 256
 _WAL_KEPT = 64 * 1024 * 1024
 _CACHE_KIB = 16 * 1024
@@ -37,6 +44,41 @@ written once. Beyond some 4,000, whoever looks for a page has to search the log 
 """
 
 
+class _Pool:
+    """The connections of one handle in one process."""
+
+    def __init__(self) -> None:
+        self.idle: deque[sqlite3.Connection] = deque()
+        self.opening = threading.Lock()
+        self.line = threading.Lock()
+        self.ready = False
+        self.closing = threading.Event()
+        # Guards the two below: how many are in use, and whether a fork waits for them.
+        self.gate = threading.Condition()
+        self.used = 0
+        self.forking = False
+
+    def enter(self) -> None:
+        with self.gate:
+            while self.forking:
+                self.gate.wait()
+            self.used += 1
+
+    def leave(self) -> None:
+        with self.gate:
+            self.used -= 1
+            if self.forking and not self.used:
+                self.gate.notify_all()
+
+    def close_idle(self) -> None:
+        while True:
+            try:
+                connection = self.idle.pop()
+            except IndexError:
+                return
+            connection.close()
+
+
 class Connections:
     """The connections of one handle on one file."""
 
@@ -46,25 +88,25 @@ class Connections:
         self._synchronous = synchronous
         self._timeout_s = timeout_s
         self._closed = False
-        self._fresh()
-        _all.add(self)
+        self._pool = _Pool()
+        with _forks.lock:
+            _forks.handles.add(self)
 
-    def _fresh(self) -> None:
-        self._idle: deque[sqlite3.Connection] = deque()
-        self._opening = threading.Lock()
-        self._line = threading.Lock()
-        self._ready = False
-        self.closing = threading.Event()
+    @property
+    def closing(self) -> threading.Event:
+        """Set when the store is closed."""
+        return self._pool.closing
 
     @contextmanager
     def one(self) -> Iterator[sqlite3.Connection]:
         """A connection for the length of a call. Raises Unavailable for a closed store."""
         with explained(self.path):
-            connection = self._take()
+            pool = self._pool
+            connection = self._take(pool)
             try:
                 yield connection
             finally:
-                self._give_back(connection)
+                self._give_back(pool, connection)
 
     @contextmanager
     def for_writing(self) -> Iterator[sqlite3.Connection]:
@@ -72,7 +114,7 @@ class Connections:
 
         Threads of one handle stand in line, rather than find the file locked and sleep.
         """
-        with self._line, self.one() as connection, writing(connection):
+        with self._pool.line, self.one() as connection, writing(connection):
             yield connection
 
     def unlocked(self) -> bool:
@@ -92,37 +134,54 @@ class Connections:
 
     def make_ready(self) -> None:
         """See to it that the file is there and has its tables."""
-        if not self._ready:
+        if not self._pool.ready:
             with self.one():
                 pass
 
     def close(self) -> None:
         """Close all connections; those in use when their call ends. Again does nothing."""
         self._closed = True
-        self.closing.set()
-        while self._idle:
-            self._idle.pop().close()
+        self._pool.closing.set()
+        self._pool.close_idle()
 
-    def _take(self) -> sqlite3.Connection:
-        if self._closed:
-            raise Unavailable(f"the store in {self.path} was closed; open it again")
+    def _take(self, pool: _Pool) -> sqlite3.Connection:
+        pool.enter()
         try:
-            return self._idle.pop()
-        except IndexError:
-            return self._open()
+            if self._closed:
+                raise Unavailable(f"the store in {self.path} was closed; open it again")
+            try:
+                return pool.idle.pop()
+            except IndexError:
+                return self._open(pool)
+        except BaseException:
+            pool.leave()
+            raise
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
-        self._idle.append(connection)
+    def _give_back(self, pool: _Pool, connection: sqlite3.Connection) -> None:
+        if pool is not self._pool:  # the call began before a fork, and ends in the child
+            pool.idle.append(connection)
+            return
+        if connection.in_transaction:
+            # Whatever kept it from ending must not reach the next call; closing rolls back.
+            connection.close()
+        else:
+            pool.idle.append(connection)
+        pool.leave()
         if self._closed:
             self.close()
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, pool: _Pool) -> sqlite3.Connection:
         if sqlite3.sqlite_version_info < OLDEST:
             raise Unavailable(
                 f"this Python has SQLite {sqlite3.sqlite_version}; the store needs 3.37 or later"
             )
-        with self._opening:
-            if not self._ready:
+        if self.path.resolve() in _forks.spoiled:
+            raise Unavailable(
+                f"{self.path} was in use when this process was forked, and SQLite cannot be used "
+                "on both sides; close the store before the fork, or start the process anew"
+            )
+        with pool.opening:
+            if not pool.ready:
                 _make_private(self.path)
             connection = sqlite3.connect(
                 self.path,
@@ -132,10 +191,13 @@ class Connections:
                 cached_statements=_STATEMENTS,
             )
             try:
-                if not self._ready:
+                if not pool.ready:
                     self._prepare(connection)
-                    self._ready = True
+                    pool.ready = True
                 connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+                if self._synchronous == "full":
+                    # macOS: a plain sync does not reach the disk. Nothing elsewhere.
+                    connection.execute("PRAGMA fullfsync = 1")
                 connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT}")
                 connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
                 connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
@@ -168,14 +230,35 @@ class Connections:
                     raise
                 self.closing.wait(_RETRY_S)
         if mode != "wal":
+            # Where the file is read-only, this says so.
+            with writing(connection):
+                pass
             raise Unavailable(
                 f"{self.path} cannot have a write-ahead log (its journal mode stays {mode!r}); put "
                 "it on a local disk"
             )
 
-    def _after_fork(self) -> None:
-        _inherited.append(self._idle)
-        self._fresh()
+    # -- fork ----------------------------------------------------------------------------------
+
+    def _before_fork(self) -> None:
+        pool = self._pool
+        pool.gate.acquire()
+        pool.forking = True
+        pool.gate.wait_for(lambda: not pool.used, _FORK_S)
+        pool.close_idle()
+
+    def _after_fork_in_parent(self) -> None:
+        pool = self._pool
+        pool.forking = False
+        pool.gate.notify_all()
+        pool.gate.release()
+
+    def _after_fork_in_child(self) -> None:
+        pool, self._pool = self._pool, _Pool()
+        if pool.used or pool.idle:
+            _forks.spoiled.add(self.path.resolve())
+            # For good: closing them here would do harm in the parent.
+            _forks.inherited.append(pool)
 
 
 def _make_private(path: Path) -> None:
@@ -184,10 +267,13 @@ def _make_private(path: Path) -> None:
     One that is there is never opened here: closing it again would drop every lock that this process
     has on it (https://sqlite.org/howtocorrupt.html, 2.2).
     """
+    # The end of a link: SQLite would make the file there, for all to read.
+    file = path.resolve()
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
-        pass
+        if file.is_dir():
+            raise Unavailable(f"{path} is a folder; name a file in it") from None
     except OSError as error:
         raise Unavailable(
             f"{path} cannot be opened: {error.strerror}; its folder has to be there, and this "
@@ -195,14 +281,42 @@ def _make_private(path: Path) -> None:
         ) from error
 
 
-_all: "WeakSet[Connections]" = WeakSet()
-_inherited: list[object] = []
+class _Forks:
+    """What has to be known of all handles when the process forks."""
+
+    def __init__(self) -> None:
+        # Held from before a fork until after it: one at a time, and no new handle meanwhile.
+        self.lock = threading.RLock()
+        self.handles: WeakSet[Connections] = WeakSet()
+        self.held: Sequence[Connections] = ()
+        self.inherited: list[_Pool] = []
+        self.spoiled: set[Path] = set()
+
+    def before(self) -> None:
+        self.lock.acquire()
+        self.held = tuple(self.handles)
+        for handle in self.held:
+            handle._before_fork()
+
+    def after_in_parent(self) -> None:
+        for handle in self.held:
+            handle._after_fork_in_parent()
+        self.held = ()
+        self.lock.release()
+
+    def after_in_child(self) -> None:
+        # Not those held: a host that forks by itself may have called nothing before.
+        for handle in tuple(self.handles):
+            handle._after_fork_in_child()
+        self.held = ()
+        self.lock = threading.RLock()
 
 
-def _after_fork_in_child() -> None:
-    for connections in tuple(_all):
-        connections._after_fork()
-
+_forks = _Forks()
 
 if sys.platform != "win32":
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+    os.register_at_fork(
+        before=_forks.before,
+        after_in_parent=_forks.after_in_parent,
+        after_in_child=_forks.after_in_child,
+    )

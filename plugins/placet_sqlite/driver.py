@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from placet.errors import Corrupt, Invalid, StoreError, Unavailable
 
-__all__ = ["Runs", "explained", "primary_code", "writing"]
+__all__ = ["Runs", "explained", "primary_code", "reading", "writing"]
 
 # By primary result code: what happened, and what to do.
 _MEANINGS = {
@@ -45,6 +45,10 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if "too many SQL variables" in str(error):
+            raise Invalid(
+                "a query names more values than SQLite takes at once; ask in several parts"
+            ) from error
         raise _meaning(path, error) from error
     except UnicodeEncodeError as error:
         raise Invalid(f"a body, an id or a value is not UTF-8: {error}") from error
@@ -64,7 +68,7 @@ def _meaning(path: Path, error: sqlite3.Error) -> StoreError:
         return Corrupt(f"{path} {_DAMAGE[primary]}")
     if primary in _MEANINGS:
         return Unavailable(f"{path} {_MEANINGS[primary]} ({error})")
-    if "no such table" in str(error) or "no such column" in str(error):
+    if any(thing in str(error) for thing in ("no such table", "no such column", "no such index")):
         return Corrupt(f"{path} lacks a table of placet's ({error}); restore it from a backup")
     return StoreError(f"{path} cannot be used: {error}")
 
@@ -80,6 +84,16 @@ def writing(runs: Runs) -> Iterator[None]:
     except BaseException:
         _roll_back(runs)
         raise
+
+
+@contextmanager
+def reading(runs: Runs) -> Iterator[None]:
+    """A transaction in which everything that is read is of one moment."""
+    runs.execute("BEGIN")
+    try:
+        yield
+    finally:
+        _roll_back(runs)
 
 
 def _roll_back(runs: Runs) -> None:

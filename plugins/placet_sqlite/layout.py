@@ -11,7 +11,8 @@ Every name begins with `placet_`, so that an application keeps its own tables in
 Every field has an index that ends in the kind's first order, and every order has one, so that a
 page is a walk along an index, however many documents there are. Two things bring a file up to date,
 both in one transaction at the first use: STEPS are numbered and run once each; tables, columns and
-indexes of the kinds are made where they are missing.
+indexes of the kinds are made where they are missing. What is there is not made anew: a kind that
+gets another first order, or a field another type, needs a step.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,8 @@ from placet.errors import Corrupt
 from placet.storage.kinds import KINDS, Kind
 from placet_sqlite.driver import Runs
 
-__all__ = ["LAYOUT", "STEPS", "TABLES", "Table", "bring_up_to_date", "is_up_to_date"]
+__all__ = ["LAYOUT", "STEPS", "TABLES", "Table", "bring_up_to_date", "is_up_to_date",
+           "missing"]  # fmt: skip
 
 STEPS: Sequence[Sequence[str]] = (
     (
@@ -114,7 +116,9 @@ class Table:
                     f'WHERE "{field}" IS NOT NULL'
                 )
         if self.texts:
-            place = "" if self.main_order == "id" else "place INTEGER NOT NULL, "
+            place = ""
+            if self.main_order != "id":
+                place = f"place {_COLUMNS[self.kind.fields[self.main_order]]} NOT NULL, "
             key = "id" if self.main_order == "id" else "place, id"
             made[self.members] = (
                 f"CREATE TABLE {self.members} (account INTEGER NOT NULL, field TEXT NOT NULL, "
@@ -143,9 +147,10 @@ def is_up_to_date(runs: Runs) -> bool:
     """Whether the file has this layout, for these kinds. Raises Corrupt for a later layout."""
     made = _made(runs)
     if '"placet_layout"' not in made:
-        if '"placet_account"' in made:
+        if made:
             raise Corrupt(
-                "the file has tables named placet_... that placet did not make; name another file"
+                f"the file has {min(made)}, which placet did not make, and every name that begins "
+                "with placet_ is its own; name another file"
             )
         return False
     row = runs.execute("SELECT number, declared FROM placet_layout").fetchone()
@@ -185,7 +190,16 @@ def bring_up_to_date(runs: Runs) -> None:
     runs.execute("UPDATE placet_layout SET number = ?, declared = ?", (LAYOUT, _DECLARED))
 
 
+def missing(runs: Runs) -> tuple[str, ...]:
+    """The tables and indexes of the kinds that are not there, by name."""
+    made = _made(runs)
+    wanted = (name for table in TABLES.values() for name in table.statements)
+    return tuple(sorted(name for name in wanted if name not in made))
+
+
 def _made(runs: Runs) -> frozenset[str]:
-    """The tables and indexes that are there, their names quoted."""
-    rows = runs.execute("SELECT name FROM sqlite_schema WHERE name GLOB 'placet_*'").fetchall()
+    """The tables and indexes that are there, their names quoted; SQLite tells no case apart."""
+    rows = runs.execute(
+        "SELECT lower(name) FROM sqlite_schema WHERE lower(name) GLOB 'placet_*'"
+    ).fetchall()
     return frozenset(f'"{name}"' for (name,) in rows)

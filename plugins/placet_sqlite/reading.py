@@ -7,12 +7,14 @@ from typing import Any
 
 import msgspec
 
+from placet.errors import Corrupt
 from placet.storage.port import Doc, Head, IndexValue, Key, StoredEvent
 from placet_sqlite.driver import Runs
 from placet_sqlite.layout import TABLES, Table
 
-__all__ = ["ACCOUNT", "at_most", "doc_from", "members_from", "read_account", "read_accounts",
-           "read_docs", "read_events", "read_head", "select_docs"]  # fmt: skip
+__all__ = ["ACCOUNT", "at_most", "doc_from", "last_turn", "members_from", "moved_since",
+           "read_account", "read_accounts", "read_docs", "read_events", "read_head",
+           "select_docs"]  # fmt: skip
 
 ACCOUNT = "(SELECT number FROM placet_account WHERE name = ?)"
 """An account's number, in a statement that takes its name."""
@@ -76,6 +78,20 @@ def read_events(runs: Runs, account: str, after: int, limit: int) -> tuple[Store
     return tuple(StoredEvent(*row) for row in rows.fetchall())
 
 
+def last_turn(runs: Runs) -> int:
+    """The number of the last commit to any account."""
+    row = runs.execute("SELECT coalesce(max(turn), 0) FROM placet_account").fetchone()
+    return int(row[0])
+
+
+def moved_since(runs: Runs, turn: int) -> tuple[tuple[str, ...], int]:
+    """The accounts that committed behind a turn, and the last turn of all."""
+    rows = runs.execute(
+        "SELECT name, turn FROM placet_account WHERE turn > ? ORDER BY turn", (turn,)
+    ).fetchall()
+    return tuple(name for name, _ in rows), rows[-1][1] if rows else turn
+
+
 def select_docs(table: Table) -> str:
     """The head of a statement whose rows `doc_from` reads; the table is `d` in it."""
     columns = "".join(f', d."{column}"' for column in table.columns)
@@ -97,7 +113,10 @@ def doc_from(table: Table, row: Sequence[Any]) -> Doc:
 
 def members_from(column: str | None) -> Mapping[str, tuple[str, ...]]:
     """The fields of texts, from the column that keeps them to be given back."""
-    return {} if column is None else _members.decode(column)
+    try:
+        return {} if column is None else _members.decode(column)
+    except msgspec.DecodeError as error:
+        raise Corrupt(f"the members of a document cannot be read: {error}") from error
 
 
 def at_most(number: int) -> int:

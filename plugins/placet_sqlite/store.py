@@ -1,5 +1,6 @@
 """The store: the port, a line or two a method."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,10 +24,17 @@ from placet.storage.port import (
 from placet_sqlite import upkeep
 from placet_sqlite.address import Synchronous
 from placet_sqlite.connections import Connections
-from placet_sqlite.driver import Runs
+from placet_sqlite.driver import reading
 from placet_sqlite.finding import count_docs, find_docs
 from placet_sqlite.joined import JoinedStore
-from placet_sqlite.reading import read_accounts, read_docs, read_events, read_head
+from placet_sqlite.reading import (
+    last_turn,
+    moved_since,
+    read_accounts,
+    read_docs,
+    read_events,
+    read_head,
+)
 from placet_sqlite.writing import write_commit
 
 __all__ = ["SQLiteStore"]
@@ -64,11 +72,8 @@ class SQLiteStore:
         with self._connections.one() as connection:
             if len(keys) == 1:
                 return read_docs(connection, account, keys)
-            connection.execute("BEGIN")
-            try:
+            with reading(connection):
                 return read_docs(connection, account, keys)
-            finally:
-                connection.execute("COMMIT")
 
     def find(self, account: str, query: Query) -> Page:
         """One page. Raises Invalid for a query that its kind does not declare."""
@@ -120,32 +125,31 @@ class SQLiteStore:
         """Accounts with commits since this thread last asked, by any process.
 
         Returns at once where there are any, else within `timeout` seconds; the first call of a
-        thread only starts to watch. SQLite tells of a change by a number (`PRAGMA data_version`)
-        that is looked at every few milliseconds.
+        thread only starts to watch. SQLite tells nobody of a change: every few milliseconds the
+        last commit's number is looked at.
         """
         end = time.monotonic() + timeout
-        with self._connections.one() as connection:
-            seen: int = getattr(self._seen, "turn", -1)
-            if seen < 0:
-                seen = _last_turn(connection)
-            version = None
-            while True:
-                looked = connection.execute("PRAGMA data_version").fetchone()[0]
-                if looked != version:
-                    version = looked
-                    moved, self._seen.turn = _moved_since(connection, seen)
-                    if moved:
-                        return moved
-                left = end - time.monotonic()
-                if left <= 0 or self._connections.closing.wait(min(left, _LOOK_S)):
-                    return ()
+        seen: int | None = getattr(self._seen, "turn", None)
+        while True:
+            # A connection for each look: one that is held would hold up a fork.
+            with self._connections.one() as connection:
+                if seen is None:
+                    seen = last_turn(connection)
+                moved, seen = moved_since(connection, seen)
+            self._seen.turn = seen
+            left = end - time.monotonic()
+            if moved or left <= 0 or self._connections.closing.wait(min(left, _LOOK_S)):
+                return moved
 
     def ready(self) -> Literal[True] | str:
-        """True, or why the file cannot be used, in words."""
+        """True, or why the file cannot be used, in words. A full disk shows at a commit only."""
         try:
             self.accounts(limit=1)
         except PlacetError as error:
             return error.message
+        path = self._connections.path
+        if not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            return f"{path} is read-only for this process; give it the right to write there"
         return True
 
     def backup(self, path: str, progress: Callable[[int, int], None] | None = None) -> None:
@@ -166,16 +170,3 @@ class SQLiteStore:
         """Bytes of the file, of the room that is free in it, and of the log beside it."""
         with self._connections.one() as connection:
             return upkeep.sizes(connection, self._connections.path)
-
-
-def _last_turn(runs: Runs) -> int:
-    row = runs.execute("SELECT coalesce(max(turn), 0) FROM placet_account").fetchone()
-    return int(row[0])
-
-
-def _moved_since(runs: Runs, turn: int) -> tuple[tuple[str, ...], int]:
-    """The accounts that committed behind a turn, and the last turn of all."""
-    rows = runs.execute(
-        "SELECT name, turn FROM placet_account WHERE turn > ? ORDER BY turn", (turn,)
-    ).fetchall()
-    return tuple(name for name, _ in rows), rows[-1][1] if rows else turn

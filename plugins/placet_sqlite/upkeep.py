@@ -2,13 +2,14 @@
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from placet.errors import Invalid
-from placet_sqlite.driver import Runs
-from placet_sqlite.layout import TABLES, Table
+from placet_sqlite.driver import Runs, explained, reading
+from placet_sqlite.layout import TABLES, Table, missing
 from placet_sqlite.reading import members_from
 
 __all__ = ["back_up", "faults", "sizes"]
@@ -20,32 +21,43 @@ def back_up(
     source: sqlite3.Connection, path: Path, progress: Callable[[int, int], None] | None
 ) -> None:
     """Copy what `source` sees at this moment to a new file, whatever is committed meanwhile."""
-    beside = path.with_name(path.name + ".part")
     try:
-        # Takes the name, and lets only its owner read what will be in it.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        raise Invalid(f"{path} is there already; name a file that is not") from None
+        # A name of its own, so that there is never less than a whole copy at `path`.
+        descriptor, name = tempfile.mkstemp(".part", f"{path.name}.", path.parent)
     except OSError as error:
         raise Invalid(f"{path} cannot be written: {error.strerror}; name another file") from error
+    os.close(descriptor)
+    beside = Path(name)
     try:
-        os.close(os.open(beside, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+        if os.path.lexists(path):
+            raise _taken(path)
         # An open read keeps the copy at one moment: else each commit would start it over.
-        source.execute("BEGIN")
-        try:
+        with explained(path), reading(source):
             source.execute("SELECT count(*) FROM placet_layout").fetchone()
             with closing(sqlite3.connect(beside)) as target:
                 source.backup(target, pages=_PAGES, progress=_told(progress))
                 # One file, that can be moved about; the store goes back to a log beside it.
                 target.execute("PRAGMA journal_mode = DELETE")
-        finally:
-            source.execute("ROLLBACK")
-        os.replace(beside, path)
-    except BaseException:
-        for file in (beside, path):
-            with suppress(FileNotFoundError):
-                file.unlink()
-        raise
+        _move(beside, path)
+    finally:
+        for ending in ("", "-journal", "-wal", "-shm"):
+            beside.with_name(beside.name + ending).unlink(missing_ok=True)
+
+
+def _move(beside: Path, path: Path) -> None:
+    """Give a file another name, unless that is taken."""
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        raise _taken(path) from None
+    except OSError:  # a file system without links
+        if path.exists():
+            raise _taken(path) from None
+        beside.rename(path)
+
+
+def _taken(path: Path) -> Invalid:
+    return Invalid(f"{path} is there already; name a file that is not")
 
 
 def _told(
@@ -57,16 +69,27 @@ def _told(
 
 
 def faults(runs: Runs) -> Iterator[str]:
-    """What is wrong, a sentence each."""
-    for (found,) in runs.execute("PRAGMA integrity_check").fetchall():
-        if found != "ok":
-            yield f"SQLite finds damage: {found}"
+    """What is wrong at one moment, a sentence each."""
+    with reading(runs):
+        yield from _faults(runs)
+
+
+def _faults(runs: Runs) -> Iterator[str]:
+    damage = [found for (found,) in runs.execute("PRAGMA integrity_check") if found != "ok"]
+    if damage:
+        # What else is read from such a file says nothing.
+        yield from (f"SQLite finds damage: {found}" for found in damage)
+        return
+    if lost := missing(runs):
+        yield from (f"the table or index {name} is missing" for name in lost)
+        return
     yield from _fault_rows(
         runs,
         "the log of account {0!r} has {1} events up to number {2}, and its head stands at {3}",
         """SELECT a.name, count(e.seq), coalesce(max(e.seq), 0), a.seq
         FROM placet_account AS a LEFT JOIN placet_event AS e ON e.account = a.number
-        GROUP BY a.number HAVING count(e.seq) <> a.seq OR coalesce(max(e.seq), 0) <> a.seq""",
+        GROUP BY a.number HAVING count(e.seq) <> a.seq OR coalesce(max(e.seq), 0) <> a.seq
+        OR min(e.seq) < 1""",
     )
     yield from _fault_rows(
         runs,
@@ -97,21 +120,34 @@ def _document_faults(runs: Runs, table: Table) -> Iterator[str]:
 
 
 def _member_faults(runs: Runs, table: Table) -> Iterator[str]:
-    """Where the rows by which members are found differ from what the documents say."""
-    place = "NULL" if table.main_order == "id" else f'"{table.main_order}"'
-    rows = runs.execute(f"SELECT account, id, members, {place} FROM {table.name}").fetchall()
-    said = {
-        (account, field, value, at, id)
-        for account, id, members, at in rows
-        for field, values in members_from(members).items()
-        for value in values
-    }
-    place = "NULL" if table.main_order == "id" else "place"
-    found = set(
-        runs.execute(f"SELECT account, field, value, {place}, id FROM {table.members}").fetchall()
+    """Where the rows by which members are found differ from what the documents say.
+
+    Row by row: a file has more of them than should be in memory at once.
+    """
+    by_id = table.main_order == "id"
+    there, said = ("NULL", "NULL") if by_id else ("m.place", f'd."{table.main_order}"')
+    named = "LEFT JOIN placet_account AS a ON a.number"
+    for name, id, field, value, at, column, said_at in runs.execute(
+        f"SELECT a.name, m.id, m.field, m.value, {there}, d.members, {said} "
+        f"FROM {table.members} AS m LEFT JOIN {table.name} AS d "
+        f"ON d.account = m.account AND d.id = m.id {named} = m.account"
+    ):
+        one = f"{table.kind.name} {id!r} of account {name!r}"
+        if value not in members_from(column).get(field, ()) or at != said_at:
+            yield f"{one} is in the index of {field} as {value!r}, wrongly"
+    documents = (
+        f"SELECT d.account, a.name, d.id, d.members, {said} FROM {table.name} AS d "
+        f"{named} = d.account"
     )
-    for _, field, value, _, id in sorted(said ^ found):
-        yield (f"{table.kind.name} {id!r} and the index of its {field} disagree about {value!r}")
+    look = f"SELECT 1 FROM {table.members} WHERE account = ? AND field = ? AND value = ? AND id = ?"
+    for account, name, id, column, at in runs.execute(documents):
+        one = f"{table.kind.name} {id!r} of account {name!r}"
+        for field, values in members_from(column).items():
+            for value in sorted(set(values)):
+                wanted = (account, field, value, id, *(() if by_id else (at,)))
+                place = "" if by_id else " AND place = ?"
+                if not runs.execute(look + place, wanted).fetchall():
+                    yield f"{one} is not in the index of {field} as {value!r}"
 
 
 def _fault_rows(runs: Runs, sentence: str, sql: str) -> Iterator[str]:
@@ -124,6 +160,10 @@ def sizes(runs: Runs, path: Path) -> Mapping[str, int]:
     (page,) = runs.execute("PRAGMA page_size").fetchone()
     (pages,) = runs.execute("PRAGMA page_count").fetchone()
     (free,) = runs.execute("PRAGMA freelist_count").fetchone()
-    beside = path.with_name(path.name + "-wal")
-    log = beside.stat().st_size if beside.exists() else 0
+    # SQLite keeps the log beside the file itself, not beside a link to it.
+    file = path.resolve()
+    try:
+        log = file.with_name(file.name + "-wal").stat().st_size
+    except FileNotFoundError:
+        log = 0
     return {"database": page * pages, "free in it": page * free, "log beside it": log}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from placet.storage.kinds import KINDS
-from placet.storage.port import Check, Cursor, Drop, Key, Put, Query, Range, Store
+from placet.storage.port import Change, Check, Cursor, Drop, Key, Put, Query, Range, Store
 from placet.storage.sealing import new_event
 from placet_sqlite import finding
 from placet_sqlite.store import SQLiteStore
@@ -211,7 +211,7 @@ def test_what_is_named_is_searched_for(plans: Plans, call: Callable[[Store], obj
 
 
 def test_a_commit_searches_for_all_that_it_touches(plans: Plans) -> None:
-    changes = [
+    changes: list[Change] = [
         _approval(7),
         Put(Key("approval", "008"), b"1", {"created": 1, "updated": 2, "label": ("x",)}),
         Drop(Key("approval", "009")),

@@ -61,9 +61,10 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
 NUMBERS = st.sampled_from([-FAR, LEAST, LEAST + 1, -1, 0, 1, 2, MOST - 1, MOST, MOST + 1, FAR])
 VALUES = st.lists(st.sampled_from([*TEXTS, "shared", "none", UNWRITABLE]), max_size=8).map(tuple)
 MANY = VALUES.map(lambda values: (*values, *(f"none-{at}" for at in range(60)), *values))
-LISTS = st.one_of(VALUES, VALUES, VALUES, MANY)
-INTEGERS = st.lists(NUMBERS, max_size=6).map(tuple)
-WHERE = st.fixed_dictionaries(
+Values = st.SearchStrategy[tuple[str | int, ...]]
+LISTS: Values = st.one_of(VALUES, VALUES, VALUES, MANY)
+INTEGERS: Values = st.lists(NUMBERS, max_size=6).map(tuple)
+WHERE: st.SearchStrategy[dict[str, tuple[str | int, ...]]] = st.fixed_dictionaries(
     {},
     optional={
         "status": LISTS,
