@@ -21,6 +21,7 @@ from placet.storage.codec import (
     AUTHORITY_KINDS,
     FORMAT,
     GUARDED_KINDS,
+    SILENT_KINDS,
     check_types,
     data_of,
     decode,
@@ -279,7 +280,7 @@ class Work:
             changed = after if after is not None else before
             assert changed is not None, "a drop is of something that was read"
             self._unapplied.append(Fact(changed, gone=after is None))
-        if key.kind not in _SILENT:
+        if key.kind not in SILENT_KINDS:
             self._changes.append(
                 RawChange(
                     key.kind,
@@ -288,11 +289,6 @@ class Work:
                     msgspec.UNSET if after is None else msgspec.Raw(data_of(after)),
                 )
             )
-
-
-_SILENT = frozenset({"session", "claim", "idempotency", "subscription", "delivery_cursor",
-                     "dead_letter", "lease"})  # fmt: skip
-"""Bookkeeping: it carries no events."""
 
 
 def _parts(changes: list[RawChange]) -> Iterable[tuple[RawChange, ...]]:
