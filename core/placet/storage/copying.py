@@ -167,7 +167,10 @@ class _Copy:
             if self._source.head(self._account) == end:
                 for kind, there, here in counts:
                     if there != here:
-                        raise _no_copy(self._account, f"it has {here} {kind}s, the source {there}")
+                        raise _no_copy(
+                            self._account,
+                            f"it has {here} documents of kind {kind!r}, the source {there}",
+                        )
                 return Copied(self._account, end, sum(here for _, _, here in counts), commits)
         raise Unavailable(
             f"account {self._account!r} of the source is written to faster than it can be copied; "
@@ -191,13 +194,15 @@ class _Copy:
                 documents(store, self._account, kind) for store in (self._source, self._target)
             )
             for there, here in paired(*walks):
-                if there is None:
+                if there is None and here is not None:
                     drops.append(Drop(here.key, here.version))
-                elif begin < there.version <= end:
+                elif there is None or there.version > end:
+                    continue
+                elif there.version > begin:
                     held = 0 if here is None else here.version
                     row = (there.version, kind, there.key.id, held)
                     plan.execute("INSERT INTO plan VALUES (?, ?, ?, ?)", row)
-                elif there.version <= begin and there != here:
+                elif there != here:
                     raise _no_copy(self._account, f"its {kind} {there.key.id!r} is another")
         return drops
 

@@ -59,7 +59,7 @@ def events(store: Store, account: str, after: int = 0) -> Iterator[StoredEvent]:
         after = page[-1].seq
 
 
-def paired(left: Iterable[L], right: Iterable[R]) -> Iterator[tuple[L, R | None] | tuple[None, R]]:
+def paired(left: Iterable[L], right: Iterable[R]) -> Iterator[tuple[L | None, R | None]]:
     """Two walks in the order of the ids as one: what has the same id comes as a pair.
 
     >>> a, b, c = (Doc(Key("user", id), 1, b"{}", {}) for id in "abc")
