@@ -45,13 +45,14 @@ def copy(source: str, target: str) -> None:
 
     Everything comes out the same: documents, versions, events and their seals. DST is empty, or an
     earlier copy of SRC: then only what is new is copied. Interrupt it as you like; the same command
-    goes on. SRC may be in use meanwhile, DST must not.
+    goes on. DST must not be in use meanwhile; SRC may, if its kind of store is for more than one
+    process.
 
     \b
     To move to another kind of store without a long stop:
-      placet store copy tinydb:///approvals.json tinydb:////srv/placet/approvals.json
-      (stop what writes to the old one)
-      placet store copy tinydb:///approvals.json tinydb:////srv/placet/approvals.json
+      placet store copy OLD_URL NEW_URL     while the old one is in use
+      (stop what writes to it)
+      placet store copy OLD_URL NEW_URL     the rest, in a moment
       (start on the new one)
     """
     if source == target:
