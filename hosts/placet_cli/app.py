@@ -6,7 +6,7 @@ import click
 
 from placet._version import __version__
 from placet.errors import PlacetError
-from placet_cli import approvals, audit, bundles, demo, keys, questions, serve
+from placet_cli import approvals, audit, bundles, demo, keys, questions, serve, store
 from placet_cli.exits import Failure, failure_of
 from placet_cli.output import json_asked, json_wanted
 
@@ -30,6 +30,8 @@ Ask, and approve:
   placet approvals list --store ...
 Serve it to other programs over HTTP:
   placet serve --store sqlite:///approvals.db --config placet.toml
+Look after what it keeps:
+  placet store verify sqlite:///approvals.db
 
 Every command that reads or changes an account works on a store (--store URL) or through a
 server (--server URL, with a token in the variable PLACET_TOKEN). Every command takes --json.
@@ -91,5 +93,6 @@ for command in (
     approvals.approvals,
     keys.keys,
     audit.audit,
+    store.store,
 ):
     cli.add_command(command)

@@ -8,8 +8,7 @@ from placet.services.base import Listing, Service
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
 from placet.storage.entries import read_event
-from placet.storage.port import Head
-from placet.storage.sealing import chain_fault
+from placet.storage.walks import Chain
 
 __all__ = ["Audit", "Verification"]
 
@@ -81,22 +80,9 @@ class Audit(Service):
 
         def use_case(work: Work) -> Verification:
             work.authorize("audit.view", "")
-            store, account = self._tenant.store, self._tenant.account
-            head = Head()
-            while True:
-                events = store.events(account, head.seq, _BATCH)
-                if not events:
-                    break
-                fault = chain_fault(head, events)
-                if fault is not None:
-                    return Verification(head.seq, head.hash.hex(), fault)
-                last = events[-1]
-                head = Head(last.version, last.seq, last.at, last.hash)
-            stored = store.head(account)
-            if (stored.seq, stored.hash) != (head.seq, head.hash) and stored.seq <= head.seq:
-                return Verification(
-                    head.seq, head.hash.hex(), "the head does not match the last event"
-                )
-            return Verification(head.seq, head.hash.hex())
+            chain = Chain(self._tenant.store, self._tenant.account)
+            for _ in chain:
+                pass
+            return Verification(chain.head.seq, chain.head.hash.hex(), chain.fault)
 
         return self._tenant.run(actor, use_case)

@@ -22,6 +22,7 @@ from placet.storage.codec import (
     AUTHORITY_KINDS,
     FORMAT,
     GUARDED_KINDS,
+    SILENT_KINDS,
     check_types,
     data_of,
     decode,
@@ -297,7 +298,7 @@ class Work:
             changed = after if after is not None else before
             assert changed is not None, "a drop is of something that was read"
             self._unapplied.append(Fact(changed, gone=after is None))
-        if key.kind not in _SILENT:
+        if key.kind not in SILENT_KINDS:
             self._changes.append(
                 RawChange(
                     key.kind,
@@ -306,11 +307,6 @@ class Work:
                     msgspec.UNSET if shown is None else msgspec.Raw(shown),
                 )
             )
-
-
-_SILENT = frozenset({"session", "claim", "idempotency", "subscription", "delivery_cursor",
-                     "dead_letter", "lease"})  # fmt: skip
-"""Bookkeeping: it carries no events."""
 
 
 def _as_read(noun: type[Noun], key: Key, doc: Doc | None) -> _Read:

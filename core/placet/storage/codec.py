@@ -50,6 +50,7 @@ __all__ = [
     "FORMAT",
     "GUARDED_KINDS",
     "FOREVER",
+    "SILENT_KINDS",
     "canonical",
     "check_types",
     "data_of",
@@ -267,6 +268,14 @@ GUARDED_KINDS = AUTHORITY_KINDS | {"credential", "gate"}
 """The kinds that put the authority: beside those, what a deletion looks for by a query, so that
 one that is made in the meantime is not missed.
 """
+
+SILENT_KINDS = frozenset(
+    {
+        "session", "claim", "idempotency", "subscription", "delivery_cursor", "dead_letter",
+        "lease",
+    }
+)  # fmt: skip
+"""Bookkeeping: it carries no events."""
 
 AUTHORITY_KEY = Key("authority", encode("authority"))
 

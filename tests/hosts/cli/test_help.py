@@ -11,12 +11,13 @@ from placet._version import __version__
 
 COMMANDS = (
     *("demo", "serve", "validate", "test", "diff", "apply", "check", "explain"),
-    *("approvals", "keys", "audit"),
+    *("approvals", "keys", "audit", "store"),
 )
 FAMILIES = (
     *(("approvals", name) for name in ("list", "request", "review", "explain")),
     ("keys", "create"),
     ("audit", "verify"),
+    *(("store", name) for name in ("copy", "verify", "stats", "backup")),
 )
 
 Run = Callable[..., Result]
