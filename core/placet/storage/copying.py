@@ -190,7 +190,8 @@ class _Copy:
             )
             for there, here in paired(*walks):
                 if there is None:
-                    drops.extend(() if here is None else (Drop(here.key, here.version),))
+                    if here is not None:
+                        drops.append(Drop(here.key, here.version))
                 elif there.version > begin:
                     held = 0 if here is None else here.version
                     row = (there.version, kind, there.key.id, held)

@@ -315,7 +315,7 @@ def test_a_document_that_moves_on_before_it_is_read_is_left_to_the_next_pass() -
 
     def look(account: str, done: int, of: int) -> None:
         (doc,) = target.get("acme", [Key("user", "sam")])
-        bodies.append(doc and doc.body)
+        bodies.append(doc.body if doc else None)
 
     copy_store(source, target, look)
     # At the begin of a pass and behind its commit, twice.
