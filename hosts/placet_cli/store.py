@@ -50,9 +50,10 @@ def copy(source: str, target: str) -> None:
 
     \b
     To move to another kind of store without a long stop:
-      placet store copy OLD_URL NEW_URL     while the old one is in use
-      (stop what writes to it)
-      placet store copy OLD_URL NEW_URL     the rest, in a moment
+      placet store copy OLD_URL NEW_URL     while the old one is in use; where it is very
+                                            busy, this ends with 5 and has copied most
+      (stop what writes to the old one)
+      placet store copy OLD_URL NEW_URL     the rest
       (start on the new one)
     """
     if source == target:

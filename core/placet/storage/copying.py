@@ -160,44 +160,38 @@ class _Copy:
             end = self._source.head(self._account)
             self._progress(self._account, begin.version, end.version)
             with scratch(_PLAN) as plan:
-                drops = self._plan(plan, begin.version, end.version)
+                drops = self._plan(plan, begin.version)
                 self._replay(begin, end, drops, self._planned(plan))
             commits += end.version - begin.version
-            counts = [(kind, *self._counts(kind)) for kind in KINDS]
+            counts = [self._counts(kind) for kind in KINDS]
             if self._source.head(self._account) == end:
-                for kind, there, here in counts:
+                for kind, (there, here) in zip(KINDS, counts, strict=True):
                     if there != here:
-                        raise _no_copy(
-                            self._account,
-                            f"it has {here} documents of kind {kind!r}, the source {there}",
-                        )
-                return Copied(self._account, end, sum(here for _, _, here in counts), commits)
+                        why = f"it has {here} documents of kind {kind!r}, the source {there}"
+                        raise _no_copy(self._account, why)
+                return Copied(self._account, end, sum(here for _, here in counts), commits)
         raise Unavailable(
             f"account {self._account!r} of the source is written to faster than it can be copied; "
             "stop its writers and copy again"
         )
 
     def _counts(self, kind: str) -> tuple[int, int]:
+        """How many documents of a kind there are, and how many here."""
         query = Query(kind)
-        return (
-            self._source.count(self._account, query),
-            self._target.count(self._account, query),
-        )
+        there = self._source.count(self._account, query)
+        return there, self._target.count(self._account, query)
 
-    def _plan(self, plan: "Connection", begin: int, end: int) -> list[Change]:
-        """Note the documents that the commits behind `begin`, up to `end`, put; returns what the
-        first of them drops.
-        """
+    def _plan(self, plan: "Connection", begin: int) -> list[Change]:
+        """Note the documents that the commits behind `begin` put; returns what the first drops."""
         drops: list[Change] = []
         for kind in KINDS:
             walks = (
                 documents(store, self._account, kind) for store in (self._source, self._target)
             )
             for there, here in paired(*walks):
-                if there is None and here is not None:
-                    drops.append(Drop(here.key, here.version))
-                elif there is None or there.version > end:
-                    continue
+                if there is None:
+                    if here is not None:
+                        drops.append(Drop(here.key, here.version))
                 elif there.version > begin:
                     held = 0 if here is None else here.version
                     row = (there.version, kind, there.key.id, held)
@@ -245,8 +239,9 @@ class _Copy:
         version = head.version + 1
         last = log[-1] if log else None
         fault = chain_fault(head, log)
-        if fault is None and any(event.version != version for event in log):
-            fault = f"event {head.seq + 1} stands behind those of a later commit"
+        for event in log:
+            if fault is None and event.version != version:
+                fault = f"event {event.seq} stands behind those of a later commit"
         if fault is not None:
             raise Corrupt(
                 f"the log of account {self._account!r} in the source is broken: {fault}; nothing "

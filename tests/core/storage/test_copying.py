@@ -296,6 +296,32 @@ def test_progress_is_told_of_every_commit(source: MemoryStore) -> None:
     assert told == [("acme", done, 5) for done in range(6)]
 
 
+class MovedOn(MemoryStore):
+    """A document is put over between the plan of a copy and the reading of its body."""
+
+    moved = False
+
+    def get(self, account: str, keys: Sequence[Key]) -> tuple[Doc | None, ...]:
+        if not self.moved:
+            self.moved = True
+            self.commit(account, [put("sam", 2)], [])
+        return super().get(account, keys)
+
+
+def test_a_document_that_moves_on_before_it_is_read_is_left_to_the_next_pass() -> None:
+    source, target = MovedOn(), MemoryStore()
+    source.commit("acme", [put("sam", 1)], [])
+    bodies: list[bytes | None] = []
+
+    def look(account: str, done: int, of: int) -> None:
+        (doc,) = target.get("acme", [Key("user", "sam")])
+        bodies.append(doc.body if doc else None)
+
+    copy_store(source, target, look)
+    # At the begin of a pass and behind its commit, twice.
+    assert bodies == [None, None, None, b'{"n":2}']
+
+
 # -- refused -----------------------------------------------------------------------------------
 
 
@@ -343,7 +369,7 @@ FOREIGN: Mapping[str, tuple[Sequence[Sequence[Change]], Sequence[Sequence[NewEve
             [new_event(20, b'{"n":4}')],
             [],
         ],
-        "its user 'sam' is another",
+        "its user 'olga' is another",
     ),
 }
 

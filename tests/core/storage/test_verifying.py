@@ -305,29 +305,35 @@ def test_a_broken_log_is_no_witness_against_documents(honest: MemoryStore) -> No
 
 
 class InUse(MemoryStore):
-    """What has been found is changed, added to and removed before anybody can look at it."""
+    """Others write between the walk along the log and the page of users, and again behind it."""
 
-    placet: Placet | None = None
+    before: Callable[[], None] | None = None
+    behind: Callable[[], None] | None = None
 
     def find(self, account: str, query: Query) -> Page:
+        if query.kind == "user" and self.before is not None:
+            before, self.before = self.before, None
+            before()
         page = super().find(account, query)
-        placet, self.placet = self.placet, None
-        if placet is not None and query.kind == "user":
-            with placet.acting(SYSTEM):
-                placet.users.update(User(id="sam", name="Sam"))
-                placet.users.create(User(id="new"))
-                placet.users.delete("olga")
-        else:
-            self.placet = placet
+        if query.kind == "user" and self.before is None and self.behind is not None:
+            behind, self.behind = self.behind, None
+            behind()
         return page
+
+
+def _change(placet: Placet, name: str, new: str, gone: str) -> None:
+    placet.users.update(User(id="sam", name=name), actor=SYSTEM)
+    placet.users.create(User(id=new), actor=SYSTEM)
+    placet.users.delete(gone, actor=SYSTEM)
 
 
 def test_what_changes_while_it_is_looked_at_is_no_fault() -> None:
     store = InUse()
-    with _engine(store) as placet, placet.acting(SYSTEM):
-        placet.apply(loads(BUNDLE, "toml"))
-        placet.users.create(User(id="olga"))
-        store.placet = placet
+    with _engine(store) as placet:
+        placet.apply(loads(BUNDLE, "toml"), actor=SYSTEM)
+        placet.users.create(User(id="olga"), actor=SYSTEM)
+        store.before = lambda: _change(placet, "Sam", new="max", gone="olga")
+        store.behind = lambda: _change(placet, "Samuel", new="tom", gone="max")
         assert faults(store) == ()
 
 
