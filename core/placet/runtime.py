@@ -132,21 +132,24 @@ class Runtime:
             follower.join(_ENDING_S)
 
     def _start_following(self) -> None:
-        if self._follow and self._follower is None and isinstance(self._store, Waitable):
-            self._follower = Follower(self._store, self._in_use)
-            self._follower.start()
+        with self._lock:
+            if self._follow and self._follower is None and isinstance(self._store, Waitable):
+                self._follower = Follower(self._store, self._in_use)
+                self._follower.start()
 
     def _in_use(self) -> Iterable[Tenant]:
         with self._lock:
             return tuple(self._tenants.values())
 
     def _after_fork(self) -> None:
-        """Go on in a child: threads are the parent's, and so may locks be that they held."""
+        """Go on in a child: threads are the parent's, and so may locks be that they held.
+
+        No thread starts here, but with the first use: the store may not have had its turn yet.
+        """
         self._lock = threading.RLock()
+        self._follower = None
         for tenant in self._tenants.values():
-            tenant.after_fork()
-        if self._follower is not None:
-            self._follower.start()
+            tenant.after_fork(self._start_following)
 
     def _catalogue(self) -> Snapshot:
         if self._base is None:

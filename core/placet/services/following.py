@@ -40,8 +40,7 @@ class Follower:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin; once a process."""
-        self._stopping = threading.Event()
+        """Begin; once."""
         self._thread = threading.Thread(target=self._run, name="placet-follower", daemon=True)
         self._thread.start()
 

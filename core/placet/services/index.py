@@ -5,7 +5,7 @@ one reference; only a step forward is made under a lock.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 from placet.access.advance import Fact, advance, load
@@ -37,8 +37,8 @@ class Index(Protocol):
     def latest(self) -> Snapshot:
         """The snapshot brought to the head of the log."""
 
-    def after_fork(self) -> None:
-        """Go on in a child process."""
+    def after_fork(self, resume: Callable[[], None]) -> None:
+        """Go on in a child process; `resume` is called before the store is first asked there."""
 
 
 class AccountIndex:
@@ -52,6 +52,7 @@ class AccountIndex:
         self._snapshot: Snapshot | None = None
         self._awaited: tuple[tuple[Joined, int], ...] = ()
         self.ready: Snapshot | None = None
+        self._resume: Callable[[], None] | None = None
 
     def current(self) -> Snapshot:
         """The snapshot as it is, without asking the store; loads it at first use.
@@ -74,6 +75,9 @@ class AccountIndex:
         snapshot = self.ready
         if snapshot is not None and not self._store.events(self._account, snapshot.revision, 1):
             return snapshot
+        if (resume := self._resume) is not None:
+            self._resume = None
+            resume()
         with self._lock:
             # Before the log is read: what is over by now is in what is read.
             over = frozenset(id(joined) for joined, _ in self._awaited if joined.over())
@@ -88,9 +92,13 @@ class AccountIndex:
             self.ready = None if self._awaited else self._snapshot
             return self._snapshot
 
-    def after_fork(self) -> None:
-        """Go on in a child: whoever held the lock stayed in the parent. The snapshot is whole."""
+    def after_fork(self, resume: Callable[[], None]) -> None:
+        """Go on in a child: whoever held the lock stayed in the parent. The snapshot is whole, and
+        as old as the fork: the first who asks looks for what came since, and calls `resume`.
+        """
         self._lock = threading.Lock()
+        self.ready = None
+        self._resume = resume
 
     def _load(self) -> Snapshot:
         """The documents as they are. They may be newer than the head that was read before them:
@@ -143,8 +151,8 @@ class JoinedIndex:
             self._seen = (start, head, _followed(start, self._store, self._account))
         return self._seen[2]
 
-    def after_fork(self) -> None:
-        """Nothing is held here."""
+    def after_fork(self, resume: Callable[[], None]) -> None:
+        """Nothing is held here, and no transaction goes on in a child."""
 
 
 def _followed(snapshot: Snapshot, store: Store, account: str) -> Snapshot:

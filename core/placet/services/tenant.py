@@ -66,10 +66,13 @@ class Tenant:
         self.index = index
         self._line = threading.RLock()
 
-    def after_fork(self) -> None:
-        """In a child: locks that threads of the parent held would stay held for ever."""
+    def after_fork(self, resume: Callable[[], None]) -> None:
+        """In a child: locks that threads of the parent held would stay held for ever.
+
+        `resume` is called with the first use there.
+        """
         self._line = threading.RLock()
-        self.index.after_fork()
+        self.index.after_fork(resume)
 
     @property
     def origin(self) -> "Tenant":

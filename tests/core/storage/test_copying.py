@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import placet_sqlite
 import placet_tinydb
 from placet.errors import Conflict, Corrupt, Invalid, InvalidState, Unavailable
 from placet.hooks import Hooks
@@ -32,8 +33,8 @@ from placet.storage.port import (
 from placet.storage.sealing import new_event
 from placet.storage.walks import accounts, documents, events
 
-PLUGINS = (memory, placet_tinydb)
-URLS = ("memory://", "tinydb:///{folder}/{name}.json")
+PLUGINS = (memory, placet_sqlite, placet_tinydb)
+URLS = ("memory://", "sqlite:///{folder}/{name}.db", "tinydb:///{folder}/{name}.json")
 
 # A commit to an account: the number of a document to put, None to drop it, and events.
 Step = tuple[str, Mapping[Key, int | None], Sequence[NewEvent]]

@@ -1,7 +1,9 @@
 """`store`: copy, verify, measure and back up a store as a whole."""
 
 import io
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from placet_cli.progress import bar_on
 
 Run = Callable[..., Result]
 
-SCHEMES = ("tinydb",)
+SCHEMES = ("sqlite", "tinydb")
 """Kinds of stores between which everything is copied; a file each."""
 PAIRS = [(one, other) for one in SCHEMES for other in SCHEMES]
 
@@ -66,6 +68,14 @@ def applied(on_store: Run, store: str) -> str:
     return store
 
 
+@pytest.fixture
+def in_a_file(run: Run, bundle: Path, tmp_path: Path) -> str:
+    """The URL of a TinyDB store with one account: one process, and no optional powers."""
+    url = f"tinydb:///{tmp_path / 'approvals.json'}"
+    assert run("apply", bundle, "--store", url).exit_code == 0
+    return url
+
+
 def file_url(scheme: str, folder: Path) -> str:
     return f"{scheme}:///{folder / 'file'}.{scheme}"
 
@@ -96,7 +106,7 @@ def test_a_copy_of_a_copy_has_the_same_head(
 @pytest.fixture
 def other(tmp_path: Path) -> str:
     """The URL of another store, which does not exist yet."""
-    return f"tinydb:///{tmp_path / 'other.json'}"
+    return f"sqlite:///{tmp_path / 'other.db'}"
 
 
 def test_a_copy_says_what_both_hold(run: Run, applied: str, other: str) -> None:
@@ -147,10 +157,17 @@ def test_a_copy_of_a_store_without_accounts_ends_with_3(run: Run, store: str, ot
     )
 
 
-def test_a_copy_into_itself_under_another_name_is_refused(run: Run, applied: str) -> None:
+def test_a_copy_into_itself_under_another_name_is_refused(run: Run, in_a_file: str) -> None:
     # A file for one process: its lock tells.
-    ended = run("store", "copy", applied, applied.replace("approvals", "./approvals"))
+    ended = run("store", "copy", in_a_file, in_a_file.replace("approvals", "./approvals"))
     assert ended.exit_code == 5
+
+
+def test_a_copy_into_itself_under_another_name_changes_nothing(run: Run, applied: str) -> None:
+    before = run("store", "verify", applied, "--json").stdout
+    copied = run("store", "copy", applied, applied.replace("approvals", "./approvals"), "--json")
+    assert [one["copied"] for one in answer(copied)["accounts"]] == [0]
+    assert run("store", "verify", applied, "--json").stdout == before
 
 
 def test_both_stores_are_closed_behind_a_copy(run: Run, powerful: Powerful, other: str) -> None:
@@ -198,11 +215,19 @@ def test_faults_are_told_in_json(run: Run, powerful: Powerful) -> None:
     assert (found["ok"], found["damage"], len(found["accounts"])) == (False, ["page 7 is torn"], 1)
 
 
-def test_a_file_that_was_edited_ends_with_1(run: Run, applied: str, tmp_path: Path) -> None:
+def test_a_file_that_was_edited_ends_with_1(run: Run, in_a_file: str, tmp_path: Path) -> None:
     file = tmp_path / "approvals.json"
     file.write_text(file.read_text("utf-8").replace("bundle.applied", "bundle.removed"), "utf-8")
-    ended = run("store", "verify", applied)
+    ended = run("store", "verify", in_a_file)
     assert (ended.exit_code, "was cut or edited" in ended.stdout) == (1, True)
+
+
+def test_what_the_store_itself_finds_is_told(run: Run, applied: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "approvals.db")) as editor:
+        editor.execute("UPDATE placet_user SET version = 1000 WHERE id = 'sam'")
+        editor.commit()
+    ended = run("store", "verify", applied)
+    assert (ended.exit_code, "version 1000" in ended.stdout) == (1, True)
 
 
 def test_a_store_without_accounts_cannot_be_verified(run: Run, store: str) -> None:
@@ -245,12 +270,17 @@ def test_stats_are_tables(run: Run, powerful: Powerful) -> None:
     ]
 
 
-def test_a_store_that_cannot_be_measured_has_no_sizes(run: Run, applied: str) -> None:
-    assert answer(run("store", "stats", applied, "--json"))["bytes"] is None
+def test_a_store_that_cannot_be_measured_has_no_sizes(run: Run, in_a_file: str) -> None:
+    assert answer(run("store", "stats", in_a_file, "--json"))["bytes"] is None
+
+
+def test_a_file_has_its_size(run: Run, applied: str, tmp_path: Path) -> None:
+    sizes = answer(run("store", "stats", applied, "--json"))["bytes"]
+    assert sizes["database"] == (tmp_path / "approvals.db").stat().st_size
 
 
 def test_stats_of_a_store_without_accounts_say_so(run: Run, store: str) -> None:
-    assert run("store", "stats", store).stdout == "the store holds no account\n"
+    assert run("store", "stats", store).stdout.startswith("the store holds no account\n")
 
 
 # -- backup ------------------------------------------------------------------------------------
@@ -270,10 +300,27 @@ def test_a_backup_tells_its_path_in_json(run: Run, powerful: Powerful, tmp_path:
 
 
 def test_what_cannot_be_backed_up_is_told_what_to_do_instead(
+    run: Run, in_a_file: str, tmp_path: Path
+) -> None:
+    ended = run("store", "backup", in_a_file, tmp_path / "copy")
+    assert (ended.exit_code, "placet store copy URL NEW_URL" in ended.stderr) == (2, True)
+
+
+def test_a_backup_is_the_store_again(run: Run, applied: str, tmp_path: Path) -> None:
+    assert run("store", "backup", applied, tmp_path / "copy.db").exit_code == 0
+    copy = f"sqlite:///{tmp_path / 'copy.db'}"
+    assert run("store", "verify", copy, "--json").stdout == (
+        run("store", "verify", applied, "--json").stdout
+    )
+
+
+def test_a_backup_over_a_file_that_is_there_is_refused(
     run: Run, applied: str, tmp_path: Path
 ) -> None:
-    ended = run("store", "backup", applied, tmp_path / "copy")
-    assert (ended.exit_code, "placet store copy URL NEW_URL" in ended.stderr) == (2, True)
+    (tmp_path / "copy.db").write_text("precious", "utf-8")
+    ended = run("store", "backup", applied, tmp_path / "copy.db")
+    assert (ended.exit_code, "is there already" in ended.stderr) == (2, True)
+    assert (tmp_path / "copy.db").read_text("utf-8") == "precious"
 
 
 # -- any of them -------------------------------------------------------------------------------

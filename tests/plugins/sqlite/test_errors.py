@@ -332,7 +332,11 @@ def test_a_file_that_stays_locked_is_unavailable_at_once_without_patience(
         other.execute(f"BEGIN {began}")
         store = SQLiteStore(path, timeout_s=0)
         assert store.head("acme").version == 1
-        _refused(store, Unavailable, "is locked by another process that goes on writing; try again")
+        _refused(
+            store,
+            Unavailable,
+            "is locked by another process or connection that goes on writing; try again",
+        )
 
 
 def test_a_new_file_that_stays_locked_is_unavailable(path: Path) -> None:
