@@ -2,17 +2,17 @@
 
 from placet import SYSTEM, ApprovalPolicy, Assignment, Group, Permission, Role, User
 from placet.model import parse_reviews
-from placet.testing import PlacetUnderTest, engine
+from placet.testing import ManualClock, PlacetUnderTest, engine
 
 __all__ = ["SYSTEM", "office"]
 
 
-def office(**options: object) -> PlacetUnderTest:
+def office(url: str = "memory://", **options: object) -> PlacetUnderTest:
     """sam and kim are clerks; dana and finn are in finance; paying needs one yes of finance.
 
-    eve has nothing; root administers the account.
+    eve has nothing; root administers the account. The store at `url` has to be empty.
     """
-    placet = engine(**options)  # type: ignore[arg-type]  # options of Placet.open
+    placet = _engine(url, **options)
     with placet.acting(SYSTEM):
         for permission in ("invoice.pay", "invoice.read"):
             placet.permissions.create(Permission.dotted(permission))
@@ -35,4 +35,13 @@ def office(**options: object) -> PlacetUnderTest:
                 use_within=2 * 3600,
             )
         )
+    return placet
+
+
+def _engine(url: str, **options: object) -> PlacetUnderTest:
+    if url == "memory://":
+        return engine(**options)  # type: ignore[arg-type]  # options of Placet.open
+    clock = ManualClock("2026-01-01T09:00Z")
+    placet = PlacetUnderTest.open(url, clock=clock, **options)  # type: ignore[arg-type]  # as above
+    placet.clock = clock
     return placet

@@ -1,9 +1,14 @@
-"""Two at once: one of them wins, the other is told, and nothing is lost."""
+"""Two at once: one of them wins, the other is told, and nothing is lost.
+
+Each race is run on every store that several threads may use, more often with `SOAK=1`.
+"""
 
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from office import SYSTEM, office
@@ -11,7 +16,37 @@ from office import SYSTEM, office
 from placet import InvalidState, PlacetError
 from placet.testing import PlacetUnderTest
 
-TIMES = 1000 if os.environ.get("SOAK") else 250
+SOAK = bool(os.environ.get("SOAK"))
+TIMES = {"memory": 1000 if SOAK else 250, "sqlite": 500 if SOAK else 50}
+NewOffice = Callable[[], PlacetUnderTest]
+
+
+@pytest.fixture(params=TIMES)
+def scheme(request: pytest.FixtureRequest) -> str:
+    """Which store the race is run on."""
+    return str(request.param)
+
+
+@pytest.fixture
+def times(scheme: str) -> int:
+    """How often."""
+    return TIMES[scheme]
+
+
+@pytest.fixture
+def new_office(scheme: str, tmp_path: Path) -> Iterator[NewOffice]:
+    """Opens one office after the other, each on a store of its own."""
+    with ExitStack() as stack:
+        opened: list[PlacetUnderTest] = []
+
+        def new() -> PlacetUnderTest:
+            # What is raced for is not durability: no sync.
+            file = tmp_path / f"{len(opened)}.db"
+            url = "memory://" if scheme == "memory" else f"sqlite:///{file}?synchronous=off"
+            opened.append(stack.enter_context(office(url)))
+            return opened[-1]
+
+        yield new
 
 
 @pytest.fixture(autouse=True)
@@ -48,12 +83,14 @@ def _events(placet: PlacetUnderTest, approval: str, *kinds: str) -> list[str]:
     return [event.kind for event in found if event.kind in kinds]
 
 
-def test_two_who_decide_at_once_make_one_terminal_transition() -> None:
+def test_two_who_decide_at_once_make_one_terminal_transition(
+    new_office: NewOffice, times: int
+) -> None:
     """T01, T02, T06: one terminal step; the other is told what it is, not sent round in circles."""
     told = 0
-    for number in range(TIMES):
+    for number in range(times):
         if number % 100 == 0:
-            placet = office()
+            placet = new_office()
         id = placet.request("invoice.pay", f"invoice:{number}", actor="user:sam").id
         outcomes = _both(
             lambda id=id, placet=placet: placet.review(id, "approve", actor="user:dana"),  # type: ignore[misc]  # bound now
@@ -66,13 +103,13 @@ def test_two_who_decide_at_once_make_one_terminal_transition() -> None:
         assert losers[0].details["status"] in ("approved", "rejected")
         told += 1
         assert len(placet.approvals.get(id, actor=SYSTEM).reviews) == 1
-    assert told == TIMES
+    assert told == times
 
 
-def test_two_who_take_the_same_pass_use_it_once() -> None:
-    for number in range(TIMES):
+def test_two_who_take_the_same_pass_use_it_once(new_office: NewOffice, times: int) -> None:
+    for number in range(times):
         if number % 100 == 0:
-            placet = office()
+            placet = new_office()
         asked = placet.request("invoice.pay", f"invoice:{number}", actor="user:sam")
         done = placet.approve(asked, by="user:dana")
         assert done.grant is not None
@@ -87,9 +124,11 @@ def test_two_who_take_the_same_pass_use_it_once() -> None:
         assert _events(placet, asked.id, "grant.consumed") == ["grant.consumed"]
 
 
-def test_two_who_ask_for_the_same_thing_open_one_approval() -> None:
-    placet = office()
-    for number in range(TIMES // 5):
+def test_two_who_ask_for_the_same_thing_open_one_approval(
+    new_office: NewOffice, times: int
+) -> None:
+    placet = new_office()
+    for number in range(times // 5):
 
         def ask(resource: str = f"invoice:{number}") -> object:
             return placet.request("invoice.pay", resource, actor="user:sam").id
@@ -97,11 +136,11 @@ def test_two_who_ask_for_the_same_thing_open_one_approval() -> None:
         assert len(set(_both(ask, ask, ask))) == 1
 
 
-def test_two_who_create_the_same_record_make_one() -> None:
+def test_two_who_create_the_same_record_make_one(new_office: NewOffice, times: int) -> None:
     from placet import AlreadyExists, User
 
-    placet = office()
-    for number in range(TIMES // 5):
+    placet = new_office()
+    for number in range(times // 5):
 
         def create(id: str = f"new{number}") -> object:
             return placet.users.create(User(id=id), actor=SYSTEM)
@@ -110,11 +149,13 @@ def test_two_who_create_the_same_record_make_one() -> None:
         assert sum(isinstance(outcome, AlreadyExists) for outcome in outcomes) == 1
 
 
-def test_a_right_that_is_revoked_meanwhile_decides_nothing() -> None:
+def test_a_right_that_is_revoked_meanwhile_decides_nothing(
+    new_office: NewOffice, times: int
+) -> None:
     """T37: either the review came first and counts, or it came after and is refused."""
-    for number in range(TIMES // 5):
+    for number in range(times // 5):
         if number % 20 == 0:
-            placet = office()
+            placet = new_office()
         placet.groups.add_members("finance", ["user:dana"], actor=SYSTEM)
         asked = placet.request("invoice.pay", f"invoice:{number}", actor="user:sam")
         outcomes = _both(
@@ -132,9 +173,9 @@ def test_a_right_that_is_revoked_meanwhile_decides_nothing() -> None:
             assert max(reviewed) < removed
 
 
-def test_the_index_of_every_reader_is_whole_while_others_write() -> None:
+def test_the_index_of_every_reader_is_whole_while_others_write(new_office: NewOffice) -> None:
     """A reader sees the account before or after a commit, never in between."""
-    placet = office()
+    placet = new_office()
     stop = threading.Event()
     torn: list[str] = []
 
@@ -159,8 +200,8 @@ def test_the_index_of_every_reader_is_whole_while_others_write() -> None:
 
 
 @pytest.mark.parametrize("writers", [4])
-def test_many_writers_lose_nothing_and_the_chain_holds(writers: int) -> None:
-    placet = office()
+def test_many_writers_lose_nothing_and_the_chain_holds(new_office: NewOffice, writers: int) -> None:
+    placet = new_office()
     each = 25
 
     def write(number: int) -> Callable[[], object]:
