@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from weakref import WeakSet
@@ -240,20 +240,24 @@ class Connections:
 
     # -- fork ----------------------------------------------------------------------------------
 
-    def _before_fork(self) -> None:
-        pool = self._pool
-        pool.gate.acquire()
-        pool.forking = True
-        pool.gate.wait_for(lambda: not pool.used, _FORK_S)
-        pool.close_idle()
+    def hold(self) -> None:
+        """Let no further call begin, until `let_go`."""
+        self._pool.gate.acquire()
+        self._pool.forking = True
 
-    def _after_fork_in_parent(self) -> None:
-        pool = self._pool
-        pool.forking = False
-        pool.gate.notify_all()
-        pool.gate.release()
+    def settle(self) -> None:
+        """Wait for the calls in progress, and close what they leave."""
+        self._pool.gate.wait_for(lambda: not self._pool.used, _FORK_S)
+        self._pool.close_idle()
 
-    def _after_fork_in_child(self) -> None:
+    def let_go(self) -> None:
+        """Let calls begin again."""
+        self._pool.forking = False
+        self._pool.gate.notify_all()
+        self._pool.gate.release()
+
+    def start_over(self) -> None:
+        """Begin anew in a child."""
         pool, self._pool = self._pool, _Pool()
         if pool.used or pool.idle:
             _forks.spoiled.add(self.path.resolve())
@@ -288,27 +292,28 @@ class _Forks:
         # Held from before a fork until after it: one at a time, and no new handle meanwhile.
         self.lock = threading.RLock()
         self.handles: WeakSet[Connections] = WeakSet()
-        self.held: Sequence[Connections] = ()
+        self.held: list[Connections] = []
         self.inherited: list[_Pool] = []
         self.spoiled: set[Path] = set()
 
     def before(self) -> None:
         self.lock.acquire()
-        self.held = tuple(self.handles)
-        for handle in self.held:
-            handle._before_fork()
+        for handle in tuple(self.handles):
+            handle.hold()
+            # At once: should the waiting be interrupted, Python forks nonetheless.
+            self.held.append(handle)
+            handle.settle()
 
     def after_in_parent(self) -> None:
-        for handle in self.held:
-            handle._after_fork_in_parent()
-        self.held = ()
+        while self.held:
+            self.held.pop().let_go()
         self.lock.release()
 
     def after_in_child(self) -> None:
         # Not those held: a host that forks by itself may have called nothing before.
         for handle in tuple(self.handles):
-            handle._after_fork_in_child()
-        self.held = ()
+            handle.start_over()
+        self.held = []
         self.lock = threading.RLock()
 
 

@@ -15,6 +15,8 @@ from placet_sqlite.reading import members_from
 __all__ = ["back_up", "faults", "sizes"]
 
 _PAGES = 1000
+_ORPHANS = """SELECT n FROM (SELECT count(*) AS n FROM {}
+WHERE account NOT IN (SELECT number FROM placet_account)) WHERE n > 0"""
 
 
 def back_up(
@@ -94,8 +96,7 @@ def _faults(runs: Runs) -> Iterator[str]:
     yield from _fault_rows(
         runs,
         "{0} events belong to an account that is not there",
-        """SELECT count(*) FROM placet_event
-        WHERE account NOT IN (SELECT number FROM placet_account) HAVING count(*) > 0""",
+        _ORPHANS.format("placet_event"),
     )
     for table in TABLES.values():
         yield from _document_faults(runs, table)
@@ -106,8 +107,7 @@ def _document_faults(runs: Runs, table: Table) -> Iterator[str]:
     yield from _fault_rows(
         runs,
         f"{{0}} documents of kind {kind} belong to an account that is not there",
-        f"""SELECT count(*) FROM {table.name}
-        WHERE account NOT IN (SELECT number FROM placet_account) HAVING count(*) > 0""",
+        _ORPHANS.format(table.name),
     )
     yield from _fault_rows(
         runs,

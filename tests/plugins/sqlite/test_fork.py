@@ -13,6 +13,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
 
 START = """
 import os, signal, sys, threading
+from contextlib import closing
 from pathlib import Path
 from placet.errors import Unavailable
 from placet.storage.port import Head, Key, Put, Query
@@ -26,6 +27,10 @@ def count_up(store=store):
     (doc,) = store.get("acme", [Key("user", "n")])
     put = Put(Key("user", "n"), b"%d" % (int(doc.body) + 1 if doc else 1), {})
     return store.commit("acme", [put], [new_event(0, put.body)]).version
+
+def version_in_file():
+    with closing(SQLiteStore(Path(sys.argv[1]))) as another:
+        return another.head("acme").version
 
 def in_child(run):
     child = os.fork()
@@ -43,6 +48,10 @@ def ended(child):
 count_up()
 """
 
+END = """
+store.close()
+"""
+
 
 def _run(path: Path, story: str) -> str:
     done = subprocess.run(
@@ -53,7 +62,7 @@ def _run(path: Path, story: str) -> str:
             "-W",
             "ignore::DeprecationWarning",
             "-c",
-            START + story,
+            START + story + END,
             str(path),
         ],
         capture_output=True,
@@ -97,7 +106,7 @@ os.read(there, 1)
 store.close()
 os.write(went, b"x")
 assert ended(child) == 3
-print(SQLiteStore(Path(sys.argv[1])).head("acme").version)
+print(version_in_file())
 """
     assert _run(path, story) == "3\n"
 
@@ -112,7 +121,7 @@ def run():
 assert ended(in_child(run)) == 0
 count_up()
 store.close()
-print(SQLiteStore(Path(sys.argv[1])).head("acme").version)
+print(version_in_file())
 """
     assert _run(path, story) == "3\n"
 
@@ -163,7 +172,7 @@ def test_a_fork_waits_for_the_threads_that_are_in_a_call(path: Path) -> None:
     """Else the child would think for ever that somebody in it is writing."""
     story = """
 inside, on = threading.Event(), threading.Event()
-forking = connections.Connections._before_fork
+settle = connections.Connections.settle
 
 def write():
     with store._connections.for_writing():
@@ -173,9 +182,9 @@ def write():
 def before(self):
     # The fork has begun: now, and not before, the thread goes on.
     threading.Timer(0, on.set).start()
-    forking(self)
+    settle(self)
 
-connections.Connections._before_fork = before
+connections.Connections.settle = before
 thread = threading.Thread(target=write)
 thread.start()
 inside.wait(60)
@@ -254,3 +263,25 @@ subprocess.run([sys.executable, "-c", ""], check=True)
 print(list(store._connections._pool.idle) == before != [])
 """
     assert _run(path, story) == "True\n"
+
+
+def test_a_fork_that_is_interrupted_while_it_waits_leaves_the_parent_whole(path: Path) -> None:
+    story = """
+sys.unraisablehook = lambda _: None
+settle = connections.Connections.settle
+
+def interrupted(self):
+    raise KeyboardInterrupt
+
+connections.Connections.settle = interrupted
+
+def run():
+    try:
+        store.head("acme")
+    except Unavailable:
+        return 7
+
+child = in_child(run)
+print(ended(child), count_up())
+"""
+    assert _run(path, story) == "7 2\n"

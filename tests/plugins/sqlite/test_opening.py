@@ -3,7 +3,9 @@
 import os
 import sqlite3
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -258,6 +260,31 @@ def test_calls_one_after_the_other_share_a_connection(tmp_path: Path) -> None:
             with suppress(Conflict, Invalid):
                 call(store)
         assert _open_files(tmp_path) == before
+
+
+def test_a_thread_that_ends_leaves_its_connection_to_the_next(tmp_path: Path) -> None:
+    with closing(SQLiteStore(tmp_path / "main.db")) as store:
+        store.head("acme")
+        before = _open_files(tmp_path)
+        for _ in range(5):
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(store.commit, "acme", [], []).result(60)
+        assert _open_files(tmp_path) == before
+        assert store.head("acme").version == 5
+
+
+def test_threads_at_once_have_a_connection_each(tmp_path: Path) -> None:
+    inside = threading.Barrier(4, timeout=60)
+
+    def use(store: SQLiteStore) -> int:
+        with store._connections.one() as connection:
+            inside.wait()
+            return id(connection)
+
+    with closing(SQLiteStore(tmp_path / "main.db")) as store, ThreadPoolExecutor(4) as pool:
+        used = {future.result(60) for future in [pool.submit(use, store) for _ in range(4)]}
+    assert len(used) == 4
+    assert _open_files(tmp_path) == 0
 
 
 def test_a_file_that_cannot_be_opened_leaves_nothing_open(tmp_path: Path) -> None:
