@@ -123,7 +123,8 @@ class Gains:
             if had is not None and was is not None and was.terms.effect == "deny":
                 kept = same and has is not None and contains(has, had, self._now)
                 lost = had.permissions - (has.permissions if kept and has is not None else set())
-                yield from self._freed(was.principal, had._replace(permissions=lost), cause)
+                for gain in self._freed(was.principal, had._replace(permissions=lost), cause):
+                    yield gain._replace(bindable=not content)
 
     def _touched(self) -> dict[str, tuple[str, bool]]:
         """Stored ids of assignments -> what was written, and whether it is what a role holds."""
@@ -211,7 +212,9 @@ class Gains:
         noun = cast(Group, edge.after or edge.before)
         cause = f"group {noun.id!r}"
         if now and not was:
-            yield from self._inherited(noun.ref, self._after.subjects(noun.ref), cause)
+            # What the group held all along, nobody had by it.
+            for gain in self._inherited(noun.ref, self._after.subjects(noun.ref), cause):
+                yield gain._replace(new=False)
         if was and not now:
             # Its members may be denied it as others still; as one crowd, only as everyone.
             chain = set(self._before.subjects(noun.ref)) - {"everyone"}
@@ -369,7 +372,8 @@ class Gains:
             role = getattr(policy.yields, "role", None)
             if role in changed:
                 cause = f"approval policy {spoken(policy.ref)!r}, by role {spoken(role)!r}"
-                yield from self._offered(self._before.policies.get(policy.ref), policy, cause)
+                for gain in self._offered(self._before.policies.get(policy.ref), policy, cause):
+                    yield gain._replace(bindable=False)
 
     def _offered(
         self, was: ApprovalPolicy | None, now: ApprovalPolicy, cause: str
