@@ -16,7 +16,8 @@ import msgspec
 
 from placet.access.answers import Question
 from placet.access.check import Inquiry, place_name
-from placet.access.gains import Edge, Gain, Gains
+from placet.access.gain_finders import gains_of
+from placet.access.gains import Change, Edge, Gain
 from placet.access.reach import Holdings, Reach, Root, usable
 from placet.access.snapshot import Snapshot
 from placet.catalogue import OPERATIONS
@@ -77,9 +78,9 @@ def widening(
     """
     if unbounded(actor, before, now, closed=closed):
         return None
-    gains = Gains(before, after, tuple(edges), now, closed=closed)
-    guard = _Guard(actor, before, now, closed=closed, fresh=gains.fresh)
-    for gain in gains:
+    change = Change(before, after, edges, now, closed=closed)
+    guard = _Guard(actor, before, now, closed=closed, fresh=change.fresh)
+    for gain in gains_of(change):
         if (refused := guard.refusal(gain, after)) is not None:
             return refused
     return None
