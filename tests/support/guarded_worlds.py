@@ -54,7 +54,7 @@ class Asked(NamedTuple):
 class World(NamedTuple):
     """The same account twice: as the index has it, and as the oracle does."""
 
-    index: Snapshot
+    snapshot: Snapshot
     naive: NaiveWorld
 
 
@@ -108,7 +108,7 @@ def edit(world: World, facts: Iterable[Fact]) -> World:
     for fact in facts:
         inactive = isinstance(fact.noun, Permission) and not fact.noun.grants
         (naive.drop if fact.gone or inactive else naive.put)(fact.noun)
-    return World(advance(world.index, facts), naive)
+    return World(advance(world.snapshot, facts), naive)
 
 
 def edges(before: World, facts: Iterable[Fact]) -> list[Edge]:
@@ -118,7 +118,7 @@ def edges(before: World, facts: Iterable[Fact]) -> list[Edge]:
         last[_key(fact.noun)] = fact
     found: list[Edge] = []
     for fact in last.values():
-        was = _known(before.index, fact.noun) or before.naive.nouns.get(_key(fact.noun))
+        was = _known(before.snapshot, fact.noun) or before.naive.nouns.get(_key(fact.noun))
         found.append(Edge(was, None if fact.gone else fact.noun))
     return found
 
@@ -133,7 +133,7 @@ def gained(before: World, after: World, principals: Iterable[str] = PRINCIPALS) 
                 for scope in SCOPES:
                     for at in MOMENTS:
                         asked = Asked(principal, permission, resource, scope, at)
-                        if allowed(after.index, asked) and not allowed(before.index, asked):
+                        if allowed(after.snapshot, asked) and not allowed(before.snapshot, asked):
                             assert after.naive.check(*asked)
                             assert not before.naive.check(*asked)
                             yield asked

@@ -6,7 +6,7 @@ well. bea may give roles beyond what she holds, and zoe may give anything.
 
 from office import SYSTEM, office
 
-from placet import Assignment, Role
+from placet import Assignment, Role, User
 from placet.catalogue import OPERATIONS
 from placet.testing import PlacetUnderTest
 
@@ -31,6 +31,7 @@ def guarded_office(**options: object) -> PlacetUnderTest:
             ("bea", ("admin", "binder")),
             ("zoe", ("admin", "escalator")),
         ):
+            placet.users.create(User(id=name))
             for role in roles:
                 placet.assignments.create(
                     Assignment(id=f"{name}-{role}", principal=f"user:{name}", role=role)

@@ -36,7 +36,7 @@ def _change(seed: int) -> tuple[random.Random, World, list[Fact]]:
 
 def _may(actor: Actor, before: World, facts: list[Fact]) -> bool:
     after = edit(before, facts)
-    return may_widen(actor, before.index, after.index, edges(before, facts), NOW)
+    return may_widen(actor, before.snapshot, after.snapshot, edges(before, facts), NOW)
 
 
 @given(SEEDS)
@@ -47,7 +47,7 @@ def test_nobody_gains_by_a_change_what_its_actor_did_not_hold(seed: int) -> None
     if _may(ACTOR, before, facts):
         for asked in gained(before, edit(before, facts)):
             own = asked._replace(principal=ACTOR.principal)
-            assert allowed(before.index, own), (asked, facts)
+            assert allowed(before.snapshot, own), (asked, facts)
             assert before.naive.check(*own)
 
 
@@ -65,9 +65,9 @@ def test_the_law_is_not_kept_by_refusing_everything() -> None:
 def test_what_is_refused_is_named_with_its_permission_scope_and_right(seed: int) -> None:
     _, before, facts = _change(seed)
     after = edit(before, facts)
-    found = widening(ACTOR, before.index, after.index, edges(before, facts), NOW)
+    found = widening(ACTOR, before.snapshot, after.snapshot, edges(before, facts), NOW)
     if found is not None:
-        assert found.permission in after.index.permissions
+        assert found.permission in after.snapshot.permissions
         assert found.right in ("core_authz_bind", "core_authz_escalate")
         assert found.permission in found.text
         assert found.text.startswith(ACTOR.principal)

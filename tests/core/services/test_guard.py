@@ -11,6 +11,7 @@ from office import SYSTEM
 
 from placet import (
     AccessDenied,
+    Actor,
     ApprovalPolicy,
     Assignment,
     Group,
@@ -50,7 +51,8 @@ def offer(**fields: object) -> ApprovalPolicy:
     return ApprovalPolicy(**given)  # type: ignore[arg-type]  # by name
 
 
-Step = Callable[[PlacetUnderTest, str], object]
+Who = Actor | str
+Step = Callable[[PlacetUnderTest, Who], object]
 
 
 class Edge(NamedTuple):
@@ -64,7 +66,7 @@ class Edge(NamedTuple):
 def put(noun: object) -> Step:
     """Create a noun, or replace the one of its name."""
 
-    def act(placet: PlacetUnderTest, who: str) -> None:
+    def act(placet: PlacetUnderTest, who: Who) -> None:
         services = {
             Assignment: placet.assignments, Group: placet.groups, User: placet.users,
             Role: placet.roles, ResourceGroup: placet.resource_groups, Resource: placet.resources,
@@ -110,19 +112,18 @@ FOUR_EYES = ApprovalPolicy(
     decide_within=8 * 3600,
     use_within=2 * 3600,
 )
-SOON = timedelta(hours=1)
 
 
-def until(hours: int, **fields: object) -> Step:
-    def act(placet: PlacetUnderTest, who: str) -> None:
+def until(hours: int, id: str = "a", **fields: object) -> Step:
+    def act(placet: PlacetUnderTest, who: Who) -> None:
         expires_at = placet.clock.now() + timedelta(hours=hours)
-        put(clerk(expires_at=expires_at, **fields))(placet, who)
+        put(clerk(id, expires_at=expires_at, **fields))(placet, who)
 
     return act
 
 
 def weaker(**fields: object) -> Step:
-    return put(msgspec.structs.replace(FOUR_EYES, **fields))  # type: ignore[arg-type]  # by name
+    return put(msgspec.structs.replace(FOUR_EYES, **fields))
 
 
 EDGES: dict[str, Edge] = {
@@ -333,7 +334,7 @@ UNGUARDED: dict[str, Edge] = {
     "a resource group that gets smaller": Edge(
         put(NARROW), before=(WIDE, clerk(resource_group="narrow@/"))
     ),
-    "one's own token": Edge(lambda placet, who: placet.credentials.issue(who, actor=who)),
+    "one's own token": Edge(lambda placet, who: placet.credentials.issue(LEE, actor=who)),
     "a policy that asks more": Edge(
         put(msgspec.structs.replace(FOUR_EYES, id="more", applies_to=("invoice.read",)))
     ),
