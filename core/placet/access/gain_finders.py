@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from placet.access.gains import Change, Edge, Gain
 from placet.access.placements import every
-from placet.access.policy_gains import loosened, potential, reads
+from placet.access.policy_gains import loosened, potential, reads, sources
 from placet.access.reach import Reach, Root, contains, reach_of
 from placet.model import (
     ApprovalPolicy,
@@ -92,6 +92,7 @@ def _membership(change: Change, edge: Edge) -> Iterator[Gain]:
     was = change.before.subjects(noun.member)
     now = change.after.subjects(noun.member)
     yield from change.inherited(noun.member, set(now) - set(was), cause)
+    yield from _alone(change, noun.member, set(now) - set(was), cause)
     yield from change.left(noun.member, set(was) - set(now), cause, noun.member)
 
 
@@ -103,10 +104,33 @@ def _group(change: Change, edge: Edge) -> Iterator[Gain]:
         # What the group held all along, nobody had by it.
         for gain in change.inherited(noun.ref, change.after.subjects(noun.ref), cause):
             yield gain._replace(new=False)
+        yield from _alone(change, noun.ref, set(change.after.subjects(noun.ref)), cause)
     if was and not now:
         # Its members may be denied it as others still; as one crowd, only as everyone.
         chain = set(change.before.subjects(noun.ref)) - {EVERYONE}
         yield from change.left(noun.ref, chain, cause, EVERYONE)
+
+
+def _alone(change: Change, holder: str, subjects: set[str], cause: str) -> Iterator[Gain]:
+    """What a holder may approve for itself by being `subjects` as well.
+
+    To review is no access: somebody else has to ask. But where a policy lets people review what
+    they ask for themselves, to be named by it is all that it takes.
+    """
+    for policy in change.after.policies.values():
+        if policy.allow_self_review and not subjects.isdisjoint(sources(policy)):
+            given = potential(change.after, policy)
+            if policy.needed == "always":
+                given |= frozenset(policy.applies_to)
+            role = getattr(policy.yields, "role", None)
+            yield Gain(
+                holder,
+                Reach(given, roots=((policy.scope, True),), role=role),
+                f"{cause}, by approval policy {spoken(policy.ref)!r}",
+                f"let {spoken(holder)} approve for itself {{what}}",
+                bindable=role is not None,
+                new=policy.needed == "when_denied",
+            )
 
 
 def _principal(change: Change, edge: Edge) -> Iterator[Gain]:

@@ -2,9 +2,9 @@
 
 from placet.access.reach import attributes_read
 from placet.access.snapshot import Snapshot
-from placet.model import AccessYield, ApprovalPolicy, ConditionHolds, walk
+from placet.model import AccessYield, ApprovalPolicy, ConditionHolds, Reviews, walk
 
-__all__ = ["loosened", "potential", "reads"]
+__all__ = ["loosened", "potential", "reads", "sources"]
 
 
 def potential(snapshot: Snapshot, policy: ApprovalPolicy) -> frozenset[str]:
@@ -56,6 +56,12 @@ def reads(policy: ApprovalPolicy, root: str, names: frozenset[str] | None) -> bo
         if read is None or (read if names is None else read & names):
             return True
     return False
+
+
+def sources(policy: ApprovalPolicy) -> frozenset[str]:
+    """Whom a policy names: those who may ask, review or override."""
+    reviewers = [leaf.source for leaf in walk(policy.requirement) if isinstance(leaf, Reviews)]
+    return frozenset((*policy.requesters, *policy.override_by, *reviewers))
 
 
 def _lasts_longer(was: ApprovalPolicy, now: ApprovalPolicy) -> bool:

@@ -245,6 +245,11 @@ EDGES: dict[str, Edge] = {
         (Role(id="lent", permissions=("invoice.read",)),
          offer(yields=AccessYield(role="lent", seconds=60))),
     ),
+    "a member who may then approve for itself": Edge(
+        member("crew", "user:eve"),
+        COVERED,
+        (CREW, offer(requirement=parse_reviews("1 from group:crew"), allow_self_review=True)),
+    ),
     "four eyes deleted": Edge(gone("policies", "four-eyes"), BEYOND),
     "four eyes for less": Edge(weaker(applies_to=("invoice.read",)), BEYOND),
     "four eyes under a condition": Edge(weaker(when="context.amount > 1"), BEYOND),
@@ -333,6 +338,10 @@ UNGUARDED: dict[str, Edge] = {
     ),
     "a resource group that gets smaller": Edge(
         put(NARROW), before=(WIDE, clerk(resource_group="narrow@/"))
+    ),
+    "a reviewer": Edge(
+        member("crew", "user:eve"),
+        before=(CREW, offer(requirement=parse_reviews("1 from group:crew"))),
     ),
     "one's own token": Edge(lambda placet, who: placet.credentials.issue(LEE, actor=who)),
     "a policy that asks more": Edge(
