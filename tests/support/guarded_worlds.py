@@ -22,7 +22,7 @@ from placet.access.answers import Question
 from placet.access.check import Inquiry
 from placet.access.gains import Edge
 from placet.access.snapshot import Snapshot
-from placet.model import Assignment, Noun, Permission, Role
+from placet.model import Assignment, Noun, Permission, Resource, Role
 from placet.refs import ResourceRef
 
 __all__ = [
@@ -118,8 +118,7 @@ def edges(before: World, facts: Iterable[Fact]) -> list[Edge]:
         last[_key(fact.noun)] = fact
     found: list[Edge] = []
     for fact in last.values():
-        was = _known(before.snapshot, fact.noun) or before.naive.nouns.get(_key(fact.noun))
-        found.append(Edge(was, None if fact.gone else fact.noun))
+        found.append(Edge(_was(before, fact.noun), None if fact.gone else fact.noun))
     return found
 
 
@@ -149,11 +148,19 @@ def allowed(snapshot: Snapshot, asked: Asked) -> bool:
     return Inquiry(snapshot, question, asked.at).allowed()
 
 
-def _known(snapshot: Snapshot, noun: Noun) -> Noun | None:
-    return snapshot.permissions.get(noun.id) if isinstance(noun, Permission) else None
+def _was(before: World, noun: Noun) -> Noun | None:
+    """The noun as it was: the oracle names resources otherwise, and knows no inactive
+    permission."""
+    if isinstance(noun, Permission):
+        return before.snapshot.permissions.get(noun.id)
+    if isinstance(noun, Resource):
+        return before.snapshot.resources.get(noun.ref)
+    return before.naive.nouns.get(_key(noun))
 
 
 def _key(noun: Noun) -> tuple[str, ...]:
+    if isinstance(noun, Resource):
+        return ("Resource", noun.ref)
     world = NaiveWorld()
     world.put(noun)
     (key,) = world.nouns

@@ -2,6 +2,12 @@
 
 import random
 
+from conditioned_worlds import (
+    answered,
+    conditioned_edit,
+    conditioned_world,
+    newly_allowed,
+)
 from guarded_worlds import (
     NOW,
     World,
@@ -129,3 +135,21 @@ def test_whom_a_program_acts_for_has_to_hold_it_too(seed: int) -> None:
     if _may(other, before, facts):
         assert _may(ACTOR, before, facts)
         assert _may(Actor(other.principal), before, facts)
+
+
+@given(SEEDS)
+@settings(max_examples=300, deadline=None)
+def test_nor_does_anybody_by_conditions_attributes_and_homes(seed: int) -> None:
+    """A resource that moves was held in its old home; there it was the same thing."""
+    rng = random.Random(seed)
+    before = actor_holds(conditioned_world(rng), rng, ACTOR.principal)
+    facts = conditioned_edit(rng, before)
+    if not _may(ACTOR, before, facts):
+        return
+    for case in newly_allowed(before, edit(before, facts)):
+        own = case._replace(principal=ACTOR.principal)
+        stored = before.snapshot.resources.get(":".join(case.resource))
+        if stored is not None and stored.scope not in (None, case.scope):
+            own = own._replace(scope=stored.scope)
+        everyones = answered(before.snapshot, case._replace(principal="user:anybody"))
+        assert everyones or answered(before.snapshot, own), (case, facts)
