@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from placet.access.gains import Change, Edge, Gain
 from placet.access.placements import every
-from placet.access.policy_gains import loosened, potential, reads, sources
+from placet.access.policy_gains import alone, loosened, potential, reads
 from placet.access.reach import Reach, Root, contains, reach_of
 from placet.model import (
     ApprovalPolicy,
@@ -114,11 +114,11 @@ def _group(change: Change, edge: Edge) -> Iterator[Gain]:
 def _alone(change: Change, holder: str, subjects: set[str], cause: str) -> Iterator[Gain]:
     """What a holder may approve for itself by being `subjects` as well.
 
-    To review is no access: somebody else has to ask. But where a policy lets people review what
-    they ask for themselves, to be named by it is all that it takes.
+    To ask or to review is no access: it takes two. But where people may review what they ask for
+    themselves, or a condition approves, to be named by the policy is all that it takes.
     """
     for policy in change.after.policies.values():
-        if policy.allow_self_review and not subjects.isdisjoint(sources(policy)):
+        if not subjects.isdisjoint(alone(policy)):
             given = potential(change.after, policy)
             if policy.needed == "always":
                 given |= frozenset(policy.applies_to)

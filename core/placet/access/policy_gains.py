@@ -4,7 +4,7 @@ from placet.access.reach import attributes_read
 from placet.access.snapshot import Snapshot
 from placet.model import AccessYield, ApprovalPolicy, ConditionHolds, Reviews, walk
 
-__all__ = ["loosened", "potential", "reads", "sources"]
+__all__ = ["alone", "loosened", "potential", "reads"]
 
 
 def potential(snapshot: Snapshot, policy: ApprovalPolicy) -> frozenset[str]:
@@ -58,10 +58,19 @@ def reads(policy: ApprovalPolicy, root: str, names: frozenset[str] | None) -> bo
     return False
 
 
-def sources(policy: ApprovalPolicy) -> frozenset[str]:
-    """Whom a policy names: those who may ask, review or override."""
-    reviewers = [leaf.source for leaf in walk(policy.requirement) if isinstance(leaf, Reviews)]
-    return frozenset((*policy.requesters, *policy.override_by, *reviewers))
+def alone(policy: ApprovalPolicy) -> frozenset[str]:
+    """The sources of a policy by which one person may come to what it yields, without another.
+
+    Where people may review what they ask for, all of them; where a condition may approve, those by
+    whom one may ask.
+    """
+    leaves = tuple(walk(policy.requirement))
+    if policy.allow_self_review:
+        reviewers = [leaf.source for leaf in leaves if isinstance(leaf, Reviews)]
+        return frozenset((*policy.requesters, *policy.override_by, *reviewers))
+    if policy.needed == "when_denied" and any(isinstance(leaf, ConditionHolds) for leaf in leaves):
+        return frozenset(policy.requesters)
+    return frozenset()
 
 
 def _lasts_longer(was: ApprovalPolicy, now: ApprovalPolicy) -> bool:

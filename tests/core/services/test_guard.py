@@ -22,7 +22,7 @@ from placet import (
     Role,
     User,
 )
-from placet.model import AccessYield, ResourceSelector, parse_reviews
+from placet.model import AccessYield, ConditionHolds, ResourceSelector, parse_reviews
 from placet.testing import PlacetUnderTest
 
 LEE, PAT, BEA, ZOE = "user:lee", "user:pat", "user:bea", "user:zoe"
@@ -250,6 +250,11 @@ EDGES: dict[str, Edge] = {
         COVERED,
         (CREW, offer(requirement=parse_reviews("1 from group:crew"), allow_self_review=True)),
     ),
+    "a member for whom a condition approves": Edge(
+        member("crew", "user:eve"),
+        COVERED,
+        (CREW, offer(requesters=("group:crew",), requirement=ConditionHolds(when="true"))),
+    ),
     "four eyes deleted": Edge(gone("policies", "four-eyes"), BEYOND),
     "four eyes for less": Edge(weaker(applies_to=("invoice.read",)), BEYOND),
     "four eyes under a condition": Edge(weaker(when="context.amount > 1"), BEYOND),
@@ -342,6 +347,9 @@ UNGUARDED: dict[str, Edge] = {
     "a reviewer": Edge(
         member("crew", "user:eve"),
         before=(CREW, offer(requirement=parse_reviews("1 from group:crew"))),
+    ),
+    "somebody who may ask": Edge(
+        member("crew", "user:eve"), before=(CREW, offer(requesters=("group:crew",)))
     ),
     "one's own token": Edge(lambda placet, who: placet.credentials.issue(LEE, actor=who)),
     "a policy that asks more": Edge(
