@@ -82,8 +82,18 @@ OPERATIONS: Mapping[str, Operation] = {
     "audit.view": Operation("core_audit_view", "AUDIT"),
     "access.view": Operation("core_access_view", "ACCESS"),
     "account.edit": Operation("core_account_edit", "ACCOUNT"),
+    "authz.bind": Operation("core_authz_bind", "ROLE"),
+    "authz.escalate": Operation("core_authz_escalate", "ROLE"),
 }
-"""Operation of a service -> the permission it asks, and on what."""
+"""Operation of a service -> the permission it asks, and on what.
+
+The last two are asked by the widening guard, where somebody would give more than they hold, and go
+by the names that Kubernetes gave them. `core_authz_bind` lets its holder give a role (to anybody in
+its scope: by assignment, membership, a token or a policy that yields it); `core_authz_escalate`
+lets it give anything there, and change what held roles and approval policies let through. Both are
+on roles, so that a resource group can list which: `deployer`, or `deployer@/retail` for one that a
+scope owns.
+"""
 
 
 def assignment_operation(kind: PrincipalKind, what: str) -> str:

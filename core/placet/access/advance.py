@@ -207,7 +207,7 @@ class _Step:
 
     def _expand_roles(self, after: Snapshot) -> None:
         if self.registry_changed:
-            stale = set(after.roles)
+            stale = set(after.roles) | self.stale_roles  # also those that are gone
         else:
             stale = set(self.stale_roles)
             grown = bool(stale)

@@ -20,14 +20,14 @@ from placet.access.views import SHARDS
 from placet.model import Permission
 from placet.refs import ResourceRef, parse_principal, scope_chain, scope_level
 
-__all__ = ["Held", "Reach", "held_by", "place_name"]
+__all__ = ["Held", "Candidate", "held_by", "place_name"]
 
 _MERGED = 64
 _NOTHING: frozenset[str] = frozenset()
 _NAMED = frozenset({"user", "service_account"})
 
 
-class Reach(msgspec.Struct, frozen=True, gc=False):
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """An assignment that reaches a scope, with what it selects and what its role gives."""
 
     placed: Placed
@@ -55,9 +55,9 @@ class Held(msgspec.Struct, frozen=True):
     type: str
     refused: Reason | None
     unknown: bool
-    plain: tuple[Reach, ...]
-    more: tuple[Reach, ...]
-    denies: tuple[Reach, ...]
+    plain: tuple[Candidate, ...]
+    more: tuple[Candidate, ...]
+    denies: tuple[Candidate, ...]
     whole: bool
     resources: Collection[str]
     lists: tuple[Collection[str], ...]
@@ -75,9 +75,9 @@ def _compiled(snapshot: Snapshot, principal: str, permission: Permission, scope:
     """What `principal` (an exact reference) holds for `permission` at `scope`."""
     refused, unknown = _refusal(snapshot, principal, permission, scope)
     type = permission.resource_type
-    plain: list[Reach] = []
-    more: list[Reach] = []
-    denies: list[Reach] = []
+    plain: list[Candidate] = []
+    more: list[Candidate] = []
+    denies: list[Candidate] = []
     for reach in _reaching(snapshot, principal, scope):
         if permission.id not in reach.gives:
             continue
@@ -125,23 +125,23 @@ def held_by(snapshot: Snapshot, principal: str, permission: Permission, scope: s
     return held
 
 
-def _listed(plain: list[Reach]) -> Iterator[Collection[str]]:
+def _listed(plain: list[Candidate]) -> Iterator[Collection[str]]:
     for reach in plain:
         if reach.selector.resources:
             yield reach.selector.resources
 
 
-def _reaching(snapshot: Snapshot, principal: str, scope: str) -> tuple[Reach, ...]:
+def _reaching(snapshot: Snapshot, principal: str, scope: str) -> tuple[Candidate, ...]:
     """Every enabled assignment of the principal that reaches the scope, nearest scope first."""
     view = snapshot.views.shards[hash(principal) % SHARDS].get(principal)
-    found: tuple[Reach, ...] | None = None if view is None else view.get(scope)
+    found: tuple[Candidate, ...] | None = None if view is None else view.get(scope)
     if found is None:
         found = tuple(_walk(snapshot, principal, scope))
         snapshot.views.keep(principal, scope, found)
     return found
 
 
-def _walk(snapshot: Snapshot, principal: str, scope: str) -> Iterator[Reach]:
+def _walk(snapshot: Snapshot, principal: str, scope: str) -> Iterator[Candidate]:
     held = [snapshot.by_principal.get(subject) for subject in snapshot.subjects(principal)]
     for placed_in in scope_chain(scope):
         for part in held:
@@ -152,7 +152,9 @@ def _walk(snapshot: Snapshot, principal: str, scope: str) -> Iterator[Reach]:
                     and selector.reaches(placed_in, scope)
                     and not placed.terms.disabled
                 ):
-                    yield Reach(placed, selector, snapshot.role_perms.get(placed.role) or _NOTHING)
+                    yield Candidate(
+                        placed, selector, snapshot.role_perms.get(placed.role) or _NOTHING
+                    )
 
 
 def _refusal(

@@ -75,7 +75,9 @@ def plan_of(
     tenant = view.tenant
     work = tenant.work(tenant.actor(actor))
     work.authorize("account.edit", "")
-    return _Change(view, bundle, prune, passwords).plan(work)
+    plan = _Change(view, bundle, prune, passwords).plan(work)
+    work.refuse_widening()
+    return plan
 
 
 def apply(

@@ -11,10 +11,21 @@ from placet.access.advance import Fact, advance
 from placet.access.answers import Question
 from placet.access.check import Inquiry, place_name
 from placet.access.exact import exact_principal
+from placet.access.gains import Edge, harmless
+from placet.access.guard import unbounded, widening
 from placet.access.snapshot import Snapshot
 from placet.catalogue import OPERATIONS
 from placet.errors import AccessDenied, Invalid
-from placet.model import SYSTEM, Actor, Authority, Noun, Record
+from placet.model import (
+    SYSTEM,
+    AccessYield,
+    Actor,
+    Approval,
+    Assignment,
+    Authority,
+    Noun,
+    Record,
+)
 from placet.refs import ResourceRef
 from placet.services.index import Index
 from placet.storage.codec import (
@@ -53,7 +64,8 @@ class Work:
     """What a use case reads and writes through.
 
     Whatever is read and not written is guarded at the commit, and so is the account's authority
-    once rights were asked for: nobody acts on what has changed in the meantime.
+    once rights were asked for: nobody acts on what has changed in the meantime. Nothing is stored
+    that gives more than the caller may give.
     """
 
     def __init__(
@@ -79,6 +91,7 @@ class Work:
         self._read: defaultdict[type[Noun], dict[tuple[str, ...], _Read]] = defaultdict(dict)
         self._written: dict[Key, Put | Drop] = {}
         self._left: dict[Key, Noun | None] = {}
+        self._edges: list[Edge] = []
         self._changes: list[RawChange] = []
         self._events: list[NewEvent] = []
 
@@ -243,10 +256,55 @@ class Work:
             self._events.append(write_event(draft, self.now))
             first = False
 
+    def refuse_widening(self) -> None:
+        """Raise AccessDenied if this work gives what the caller does not hold itself.
+
+        The error names what the caller would have to hold, so that a host can offer to ask for it.
+        Asked of every commit, so that no service can forget it; SYSTEM costs nothing, and who may
+        give anything one check.
+        """
+        if self.actor is SYSTEM:
+            return
+        edges = [edge for edge in self._edges if not (harmless(edge) or self._minted(edge))]
+        if not edges or unbounded(self.actor, self.snapshot, self.now, closed=self.closed):
+            return
+        gained = widening(
+            self.actor, self.snapshot, self.world, edges, self.now, closed=self.closed
+        )
+        if gained is not None:
+            raise AccessDenied(
+                gained.text,
+                permission=gained.permission,
+                resource=gained.resource,
+                scope=gained.scope,
+            )
+
+    def _minted(self, edge: Edge) -> bool:
+        """Whether an approval of this very work gives this access: its policy was guarded when it
+        was published, and no more than that is given.
+        """
+        given = edge.after
+        if not isinstance(given, Assignment) or given.approval is None or edge.before is not None:
+            return False
+        approval = self.made(Approval, given.approval)
+        return (
+            approval is not None
+            and approval.status == "approved"
+            and isinstance(approval.policy.yields, AccessYield)
+            and given.effect == "allow"
+            and (given.role, given.principal, given.scope, given.only)
+            == (approval.policy.yields.role, approval.subject, approval.scope,
+                (approval.resource,))
+        )  # fmt: skip
+
     def commit(self) -> Committed | None:
-        """Store it all, or raise Conflict; None where there is nothing to store."""
+        """Store it all, or raise Conflict; None where there is nothing to store.
+
+        Raises AccessDenied for what gives more than the caller may give.
+        """
         if not self._written and not self._events:
             return None
+        self.refuse_widening()
         if self._changes:
             kinds = sorted({change.kind for change in self._changes})
             raise AssertionError(f"changes of {', '.join(kinds)} belong to no event")
@@ -298,6 +356,8 @@ class Work:
             changed = after if after is not None else before
             assert changed is not None, "a drop is of something that was read"
             self._unapplied.append(Fact(changed, gone=after is None))
+        if key.kind in _WIDENING:
+            self._edges.append(Edge(before, after))
         if key.kind not in SILENT_KINDS:
             self._changes.append(
                 RawChange(
@@ -307,6 +367,10 @@ class Work:
                     msgspec.UNSET if shown is None else msgspec.Raw(shown),
                 )
             )
+
+
+_WIDENING = AUTHORITY_KINDS | {"credential"}
+"""The kinds that may give somebody access: who makes a credential of somebody is that somebody."""
 
 
 def _as_read(noun: type[Noun], key: Key, doc: Doc | None) -> _Read:

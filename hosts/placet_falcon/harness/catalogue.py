@@ -83,14 +83,19 @@ _WORKSPACE = tuple(
         "view", "edit", "delete", "editvariable", "deletevariable", "approve", "accessstate",
     )
 )  # fmt: skip
+_BIND, _ESCALATE = (OPERATIONS[name].permission for name in ("authz.bind", "authz.escalate"))
 _NOT_FOR_VIEWERS = frozenset(
     OPERATIONS[operation].permission for operation in ("credentials.view", "access.view")
 )
 
 
 def _at(level: ScopeLevel) -> tuple[str, ...]:
-    """Everything that can be given at a level."""
-    given = tuple(one.id for one in _OWN if level in one.allowed_scope_levels)
+    """Everything that can be given at a level, but for the rights to give what one lacks."""
+    given = tuple(
+        one.id
+        for one in _OWN
+        if level in one.allowed_scope_levels and one.id not in (_BIND, _ESCALATE)
+    )
     return given + _WORKSPACE
 
 
@@ -132,7 +137,14 @@ CATALOGUE = Catalogue(
         ),
         _role("_dashboard_viewer", "Dashboard Viewer", ("core_dashboards_view",), _TOP),
         _role("_dashboard_admin", "Dashboard Admin", _of("core_dashboards_"), _TOP),
-        _role("_organization_admin", "Organization Admin", _at("organization"), _ORGANIZATION),
+        # Makes administrators of its projects, who hold what cannot be held at its own level. A
+        # project's administrator holds all that there is to give there.
+        _role(
+            "_organization_admin",
+            "Organization Admin",
+            (*_at("organization"), _BIND),
+            _ORGANIZATION,
+        ),
         _role("_organization_viewer", "Organization Viewer", _views("organization"), _ORGANIZATION),
         _role(
             "_organization_basic", "Organization Basic", ("core_organization_view",), _ORGANIZATION

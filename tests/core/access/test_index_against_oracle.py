@@ -12,7 +12,7 @@ from placet.access.advance import Fact, advance
 from placet.access.answers import Question
 from placet.access.check import Inquiry
 from placet.access.snapshot import Snapshot
-from placet.model import Assignment
+from placet.model import Assignment, Permission, Role
 from placet.refs import ResourceRef
 
 SEEDS = range(400 if os.environ.get("SOAK") else 40)
@@ -80,6 +80,17 @@ def test_a_step_leaves_the_snapshot_before_it_as_it_was() -> None:
     answers = [_ask(before, question) for question in questions]
     advance(before, changes[100:])
     assert [_ask(before, question) for question in questions] == answers
+
+
+def test_a_role_that_goes_with_a_change_of_the_registry_gives_nothing() -> None:
+    permission, role = Permission.dotted("doc.read"), Role(id="r", permissions=("doc.read",))
+    held = Assignment(id="a", principal="user:u0", role="r@/")
+    before = advance(Snapshot(), map(Fact, (permission, role, held)))
+    other = Fact(Permission.dotted("doc.write"))
+    after = advance(before, [other, Fact(role, gone=True)])
+    question = ("user:u0", "doc.read", ("doc", "1"), "")
+    assert _ask(before, question)
+    assert not _ask(after, question)
 
 
 def _with_one_more(effect: str) -> tuple[Snapshot, Snapshot, random.Random]:
