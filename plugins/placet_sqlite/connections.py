@@ -111,10 +111,9 @@ class Connections:
             yield connection
 
     def make_ready(self) -> None:
-        """See to it that the file is there and has its tables."""
-        if not self._pool.ready:
-            with self.one():
-                pass
+        """See to it that the file is there and has its tables; raises as `one` does."""
+        with self.one():
+            pass
 
     def close(self) -> None:
         """Close all connections; those in use when their call ends. Again does nothing."""
@@ -139,12 +138,14 @@ class Connections:
         if pool is not self._pool:  # the call began before a fork, and ends in the child
             pool.idle.append(connection)
             return
-        if connection.in_transaction:
-            # Whatever kept it from ending must not reach the next call; closing rolls back.
-            connection.close()
-        else:
-            pool.idle.append(connection)
-        pool.leave()
+        try:
+            if connection.in_transaction:
+                # Whatever kept it from ending must not reach the next call; closing rolls back.
+                connection.close()
+            else:
+                pool.idle.append(connection)
+        finally:
+            pool.leave()
         if self._closed:
             self.close()
 
