@@ -7,7 +7,8 @@ it in this order:
 - `store.py`: the port, a line or two a method;
 - `layout.py`: the tables, their indexes, and how they follow the declared kinds;
 - `writing.py`: one commit;  `reading.py` and `finding.py`: everything that reads;
-- `connections.py`: who uses which connection, and what an error of the driver means;
+- `connections.py`: who uses which connection;  `pool.py`: what a fork does to them;
+- `driver.py`: transactions, and what an error of the driver means;
 - `joined.py`: a commit inside the application's own transaction;
 - `upkeep.py`: backup, inspection, sizes.
 """

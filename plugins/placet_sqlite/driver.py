@@ -17,8 +17,9 @@ _MEANINGS = {
     sqlite3.SQLITE_LOCKED: "is locked by another connection of this process; try again",
     sqlite3.SQLITE_FULL: "cannot grow: the disk is full",
     sqlite3.SQLITE_READONLY: "is read-only for this process; give it the right to write there",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened: its folder has to be there, and this process has "
-    "to be allowed to write in it",
+    sqlite3.SQLITE_PROTOCOL: "is opened and closed by too many at once; try again",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened: this process has to be allowed to read and write "
+    "it, and to write in its folder, which has to be there",
     sqlite3.SQLITE_PERM: "may not be opened by this process; give it the right to read and write",
     sqlite3.SQLITE_IOERR: "cannot be read or written: the disk or the file system failed",
 }

@@ -308,7 +308,9 @@ def test_a_file_that_may_not_be_read_cannot_be_opened(open_folder: Path) -> None
     _fill(path)
     path.chmod(0)
     with _as_nobody():
-        _refused(SQLiteStore(path), Unavailable, "cannot be opened")
+        _refused(
+            SQLiteStore(path), Unavailable, "cannot be opened: .* allowed to read and write it"
+        )
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

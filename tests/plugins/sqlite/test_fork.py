@@ -18,7 +18,7 @@ from pathlib import Path
 from placet.errors import Unavailable
 from placet.storage.port import Head, Key, Put, Query
 from placet.storage.sealing import chain_fault, new_event
-from placet_sqlite import connections
+from placet_sqlite import pool
 from placet_sqlite.store import SQLiteStore
 
 store = SQLiteStore(Path(sys.argv[1]))
@@ -172,7 +172,7 @@ def test_a_fork_waits_for_the_threads_that_are_in_a_call(path: Path) -> None:
     """Else the child would think for ever that somebody in it is writing."""
     story = """
 inside, on = threading.Event(), threading.Event()
-settle = connections.Connections.settle
+settle = pool.Pool.settle
 
 def write():
     with store._connections.for_writing():
@@ -184,7 +184,7 @@ def before(self):
     threading.Timer(0, on.set).start()
     settle(self)
 
-connections.Connections.settle = before
+pool.Pool.settle = before
 thread = threading.Thread(target=write)
 thread.start()
 inside.wait(60)
@@ -196,7 +196,7 @@ thread.join()
 
 def test_a_thread_that_waits_for_changes_does_not_hold_up_a_fork(path: Path) -> None:
     story = """
-connections._FORK_S = 60
+pool._FORK_S = 60
 waiting = threading.Thread(target=lambda: store.wait(120))
 waiting.start()
 print(ended(in_child(count_up)))
@@ -208,7 +208,7 @@ waiting.join()
 def test_a_child_is_refused_what_could_not_be_closed_before(path: Path) -> None:
     """It could lose commits; to be told so is better."""
     story = """
-connections._FORK_S = 0
+pool._FORK_S = 0
 
 def run():
     for one in (store, SQLiteStore(Path(sys.argv[1]))):
@@ -231,7 +231,7 @@ print(count_up())
 
 def test_a_call_that_forks_in_its_middle_goes_on_in_the_parent(path: Path) -> None:
     story = """
-connections._FORK_S = 0
+pool._FORK_S = 0
 children = []
 store.backup(sys.argv[1] + ".copy", lambda *_: children.append(in_child(lambda: 7)))
 assert {ended(child) for child in children} == {7}
@@ -268,12 +268,12 @@ print(list(store._connections._pool.idle) == before != [])
 def test_a_fork_that_is_interrupted_while_it_waits_leaves_the_parent_whole(path: Path) -> None:
     story = """
 sys.unraisablehook = lambda _: None
-settle = connections.Connections.settle
+settle = pool.Pool.settle
 
 def interrupted(self):
     raise KeyboardInterrupt
 
-connections.Connections.settle = interrupted
+pool.Pool.settle = interrupted
 
 def run():
     try:

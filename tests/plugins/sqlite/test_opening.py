@@ -203,8 +203,9 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
     store.head("acme")
     store.close()
     store.close()
-    with pytest.raises(Unavailable, match="was closed"):
-        store.head("acme")
+    for call in (lambda: store.head("acme"), store._connections.make_ready):
+        with pytest.raises(Unavailable, match="was closed"):
+            call()
 
 
 def test_a_call_that_is_under_way_ends_well_when_the_store_is_closed(tmp_path: Path) -> None:
