@@ -5,9 +5,10 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from os import PathLike
 from types import TracebackType
-from typing import Any, Literal, ParamSpec, Self, TypeVar
+from typing import Any, Literal, ParamSpec, Self, TypeVar, Unpack
 
 from placet.access.answers import Decision, Explanation
+from placet.access.filters import ResourceFilter
 from placet.bundle import Bundle, Plan, load, plan_of
 from placet.bundle import apply as apply_bundle
 from placet.clock import Clock, SystemClock
@@ -30,8 +31,17 @@ from placet.services.gates import Gates
 from placet.services.grants import Grants
 from placet.services.permits import Permit, Permits
 from placet.services.policies import Policies
-from placet.services.questions import Consistency, Questions
+from placet.services.questions import Ask, Consistency, Questions
 from placet.services.roles import Permissions, ResourceGroups, Resources, Roles
+from placet.services.searches import (
+    Circumstances,
+    Holders,
+    Paging,
+    Reach,
+    Searches,
+    WhatOptions,
+    WhoOptions,
+)
 from placet.services.tenant import ActorLike, Settings, Tenant
 from placet.storage import memory
 from placet.storage.port import Store
@@ -150,13 +160,14 @@ class Placet:
         scope: str | None = None,
         properties: JsonObject | None = None,
         context: JsonObject | None = None,
+        action_properties: JsonObject | None = None,
         consistency: Consistency = "minimize_latency",
     ) -> bool:
         """Whether `principal` may do it now, without anybody else; in memory.
 
         `on` is a resource ("invoice:7"); without it the permission's type as a whole is meant.
-        `properties` count for a resource that is not stored. Raises Invalid for a permission that
-        is not registered.
+        `properties` count for a resource that is not stored, `action_properties` say how it is to
+        be done. Raises Invalid for a permission that is not registered.
         """
         inquiry = self._questions.inquiry(
             principal,
@@ -165,6 +176,7 @@ class Placet:
             scope=scope,
             properties=properties,
             context=context,
+            action_properties=action_properties,
             consistency=consistency,
         )
         if not inquiry.snapshot.policies_for.get(permission):
@@ -180,6 +192,7 @@ class Placet:
         scope: str | None = None,
         properties: JsonObject | None = None,
         context: JsonObject | None = None,
+        action_properties: JsonObject | None = None,
         consistency: Consistency = "minimize_latency",
     ) -> Decision:
         """The answer with reasons: "allowed", "approval_required" or "denied"."""
@@ -191,6 +204,7 @@ class Placet:
                 scope=scope,
                 properties=properties,
                 context=context,
+                action_properties=action_properties,
                 consistency=consistency,
             )
         )
@@ -204,6 +218,7 @@ class Placet:
         scope: str | None = None,
         properties: JsonObject | None = None,
         context: JsonObject | None = None,
+        action_properties: JsonObject | None = None,
         consistency: Consistency = "minimize_latency",
     ) -> Explanation:
         """The answer with what it rests on: deciding assignments, or near misses."""
@@ -215,9 +230,44 @@ class Placet:
                 scope=scope,
                 properties=properties,
                 context=context,
+                action_properties=action_properties,
                 consistency=consistency,
             )
         )
+
+    # What they take besides is said in full where they live: `placet.questions` and
+    # `placet.searches`. Each list follows `check`: what it names, `check` allows.
+
+    def check_many(
+        self,
+        questions: Iterable[Ask | tuple[Any, ...]],
+        *,
+        consistency: Consistency = "minimize_latency",
+    ) -> tuple[bool, ...]:
+        """`check` for many questions, each a tuple or an `Ask`, all answered as of one moment."""
+        return self._questions.check_many(questions, consistency=consistency)
+
+    def who_can(
+        self, permission: str, on: str | None = None, **options: Unpack[WhoOptions]
+    ) -> Holders:
+        """Who may do it now, page by page; `unlisted` where more may than any list can name."""
+        return self.searches.who_can(permission, on, **options)
+
+    def what_can(
+        self, principal: str, on: str | None = None, **options: Unpack[WhatOptions]
+    ) -> tuple[str, ...]:
+        """What `principal` may do now on a resource or a type, or on every type as a whole."""
+        return self.searches.what_can(principal, on, **options)
+
+    def which(self, principal: str, permission: str, **options: Unpack[Paging]) -> Reach:
+        """On which resources of the catalogue `principal` may do it now, page by page."""
+        return self.searches.which(principal, permission, **options)
+
+    def filter(
+        self, principal: str, permission: str, **options: Unpack[Circumstances]
+    ) -> ResourceFilter:
+        """Which rows of your own table `principal` may do it on: a tree to translate or to run."""
+        return self.searches.filter(principal, permission, **options)
 
     # -- who can say yes? ----------------------------------------------------------------------
 
@@ -439,6 +489,11 @@ class Placet:
     def questions(self) -> Questions:
         """Questions about rights, with an asker: what a host uses."""
         return self._questions
+
+    @cached_property
+    def searches(self) -> Searches:
+        """Who can, what can, which, and the filter of rows: check turned around."""
+        return Searches(self._view)
 
     @property
     def permits(self) -> Permits:

@@ -166,7 +166,10 @@ class Inquiry:
                 "id": question.resource.id or "",
                 "properties": question.properties if stored is None else stored.attributes,
             },
-            "action": {"name": question.permission.action, "properties": {}},
+            "action": {
+                "name": question.permission.action,
+                "properties": question.action_properties,
+            },
             "context": question.context,
             "now": self.now,
         }
