@@ -16,7 +16,13 @@ from placet.testing import PlacetUnderTest
 KINDS: tuple[PrincipalKind, ...] = ("user", "service_account", "group", "service")
 WORLDS = st.integers(0, 10**9)
 ACTIONS = st.sampled_from([None, {"soft": True}, {"soft": False}])
-PROPERTIES = ({}, {"team": "a"}, {"team": "b", "level": 4}, {"level": 9}, {"level": "x"})
+PROPERTIES: tuple[dict[str, object], ...] = (
+    {},
+    {"team": "a"},
+    {"team": "b", "level": 4},
+    {"level": 9},
+    {"level": "x"},
+)
 often = settings(max_examples=400 if os.environ.get("SOAK") else 40, deadline=None)
 
 
