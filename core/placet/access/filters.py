@@ -202,7 +202,7 @@ class ResourceFilter(msgspec.Struct, frozen=True):
 
     def as_dict(self) -> dict[str, Any]:
         """The filter as JSON-like values."""
-        value: dict[str, Any] = msgspec.to_builtins(self)
+        value: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
         return value
 
 
