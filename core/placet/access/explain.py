@@ -17,8 +17,6 @@ from placet.refs import is_below, spoken
 __all__ = ["explain"]
 
 _MOST = 20
-
-
 # What is mended most easily first: the list is cut, and what leads on must not be cut off.
 _CLOSEST: tuple[ReasonCode, ...] = (
     "denied_by",
@@ -34,6 +32,7 @@ _CLOSEST: tuple[ReasonCode, ...] = (
     "not_in_resource_group",
     "wrong_scope",
 )
+_DISTANCE = {code: place for place, code in enumerate(_CLOSEST)}
 
 
 def explain(inquiry: Inquiry) -> Explanation:
@@ -46,7 +45,7 @@ def explain(inquiry: Inquiry) -> Explanation:
     misses: list[Reason] = []
     if not decision.allowed:
         misses = [miss for miss in _near_misses(inquiry) if miss not in decision.reasons]
-        misses.sort(key=lambda miss: _CLOSEST.index(miss.code))
+        misses.sort(key=lambda miss: _DISTANCE.get(miss.code, len(_DISTANCE)))
     return Explanation(
         decision.outcome,
         question.principal,
@@ -62,13 +61,12 @@ def explain(inquiry: Inquiry) -> Explanation:
 
 def _near_misses(inquiry: Inquiry) -> Iterator[Reason]:
     """Assignments that carry the permission and do not decide, and denies that do."""
+    for placed in inquiry.reaching("deny"):
+        if (denial := _denial(inquiry, placed)) is not None:
+            yield denial
     for subject in inquiry.subjects:
         for placed in _carrying(inquiry, subject):
-            if placed.terms.effect == "deny":
-                miss = _denial(inquiry, placed)
-            else:
-                miss = _miss(inquiry, placed)
-            if miss is not None:
+            if placed.terms.effect == "allow" and (miss := _miss(inquiry, placed)) is not None:
                 yield miss
     for group in _disabled_groups(inquiry):
         for placed in _carrying(inquiry, group):
@@ -98,8 +96,6 @@ def _disabled_groups(inquiry: Inquiry) -> Iterator[str]:
 
 def _denial(inquiry: Inquiry, placed: Placed) -> Reason | None:
     """A deny that reaches the question: every one, for lifting the first alone helps nobody."""
-    if placed not in inquiry.reaching("deny"):
-        return None
     condition = placed.terms.condition
     if condition is None:
         return denied_by(placed)

@@ -235,14 +235,15 @@ class Searches(Service):
         """The resources of the catalogue for which `check`, with the same words, says yes.
 
         Without `scope` each is asked about at its home; with one, what lives elsewhere is not
-        allowed, as in `check`. Raises Invalid for what is not registered and for a cursor of
-        another question; AccessDenied for an `actor` who may not view access at `scope`, or in the
+        allowed, as in `check`. Raises Invalid for what is not registered, for a cursor of another
+        question, and for a group or service account without an owner that several scopes own;
+        AccessDenied for an `actor` who may not view access at `scope`, or in the
         account where none is named.
         """
         snapshot, now, closed = self._moment(consistency)
         where = self._view.scope_or(scope)
-        asker = Asker(self._tenant, actor)
-        asker.authorize(exact_principal(snapshot, principal, where), where)
+        Asker(self._tenant, actor).authorize(exact_principal(snapshot, principal, where), where)
+        _refuse_ambiguous(snapshot, principal)
 
         def asked(on: str | None) -> Question:
             return ask(
@@ -262,17 +263,22 @@ class Searches(Service):
             "which", principal, permission, scope, self._view.scope, whole.context,
             whole.action_properties, whole.subject_properties,
         )  # fmt: skip
+        bound = _bound(Inquiry(snapshot, whole, now, closed=closed))
         of_type = f"{whole.resource.type}:"
+        if bound is None:
+            refs = (ref for ref in snapshot.resources if ref.startswith(of_type))
+        else:
+            refs = (ref for id in bound if (ref := of_type + id) in snapshot.resources)
         found, following = _page(
-            (ref for ref in snapshot.resources if ref.startswith(of_type)),
+            refs,
             lambda ref: may(Inquiry(snapshot, asked(ref), now, closed=closed)),
             digest,
             snapshot.revision,
             limit,
             after,
         )
-        inquiry = Inquiry(snapshot, whole, now, closed=closed)
-        return Reach(found, following, _beyond(inquiry), snapshot.revision)
+        beyond = bound is None or any(of_type + id not in snapshot.resources for id in bound)
+        return Reach(found, following, beyond, snapshot.revision)
 
     def filter(
         self,
@@ -334,18 +340,16 @@ def _page(
     return tuple(found), None
 
 
-def _beyond(inquiry: Inquiry) -> bool:
-    """Whether rows that are not in the catalogue may be allowed."""
+def _bound(inquiry: Inquiry) -> frozenset[str] | None:
+    """The only ids that may be allowed; None where that is not bound to any, or cannot be told."""
     try:
-        filter = resource_filter(inquiry)
+        return ids_of(resource_filter(inquiry).tree)
     except Invalid:
-        return True
-    ids = ids_of(filter.tree)
-    return ids is None or any(f"{filter.type}:{id}" not in inquiry.snapshot.resources for id in ids)
+        return None
 
 
 def _refuse_ambiguous(snapshot: Snapshot, principal: str) -> None:
-    """A name that means another principal from row to row has no one filter."""
+    """A name that means another principal from scope to scope has no one answer."""
     ref = parse_principal(principal)
     if ref.kind not in OWNED_KINDS or ref.owner is not None:
         return

@@ -206,13 +206,15 @@ def test_what_a_filter_cannot_carry_is_an_error_that_names_the_assignment(
         placet.filter("user:eve", "invoice.read", context={"at": placet.clock.now()})
 
 
-def test_a_name_that_several_scopes_own_has_no_one_filter(placet: PlacetUnderTest) -> None:
+@pytest.mark.parametrize("call", ["which", "filter"])
+def test_a_name_that_several_scopes_own_has_no_one_answer(
+    placet: PlacetUnderTest, call: str
+) -> None:
     for scope in ("", "retail"):
         placet.service_accounts.create(ServiceAccount(id="ci", scope=scope), actor=SYSTEM)
     with pytest.raises(Invalid, match="write which one"):
-        placet.filter("service_account:ci", "invoice.read")
-    exact = placet.filter("service_account:ci@/", "invoice.read")
-    assert exact.as_dict()["tree"] == {"is": "nothing"}
+        getattr(placet, call)("service_account:ci", "invoice.read")
+    assert getattr(placet, call)("service_account:ci@/", "invoice.read")
 
 
 def test_a_disabled_person_may_do_nothing_and_is_listed_nowhere(placet: PlacetUnderTest) -> None:
@@ -220,3 +222,17 @@ def test_a_disabled_person_may_do_nothing_and_is_listed_nowhere(placet: PlacetUn
     placet.users.update(User(id=before.id, disabled=True), actor=SYSTEM)
     assert placet.who_can("invoice.read").principals == ("user:kim",)
     assert placet.what_can("user:sam") == ()
+
+
+def test_a_program_cannot_ask_about_its_namesake_as_if_it_were_itself(
+    placet: PlacetUnderTest,
+) -> None:
+    """`service_account:ci` is another one at the home of each resource."""
+    for scope in ("", "retail"):
+        placet.service_accounts.create(ServiceAccount(id="ci", scope=scope), actor=SYSTEM)
+    placet.resources.create(Resource(type="invoice", id="r", scope="retail"), actor=SYSTEM)
+    own = "service_account:ci@/"
+    with pytest.raises(AccessDenied):
+        placet.searches.what_can("service_account:ci", "invoice:r", actor=own)
+    with pytest.raises(Invalid, match="write which one"):
+        placet.searches.which("service_account:ci", "invoice.read", actor=own)
