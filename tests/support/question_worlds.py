@@ -16,6 +16,7 @@ from placet.model import (
     Membership,
     Permission,
     Resource,
+    Role,
     ServiceAccount,
     User,
     parse_reviews,
@@ -28,6 +29,7 @@ __all__ = ["CONTEXT", "EXTRA", "asked_of", "everybody", "random_snapshot"]
 CONTEXT = {"ip": "10.0.0.1", "limit": 5}
 EXTRA = (("doc", "9"), ("job", "9"))
 """Resources that no catalogue ever holds."""
+OTHERS = ("service_account:ci@/", "service:batch", "everyone")
 CONDITIONS = (
     "subject.id == 'u1'",
     "subject.type == 'user' && resource.id != '2'",
@@ -72,28 +74,37 @@ def _more(rng: random.Random, policies: bool) -> Iterator[Fact]:
             yield Fact(Resource(
                 type=type_, id=id, scope=rng.choice((None, *SCOPES)), attributes=_properties(rng)
             ))  # fmt: skip
-    for number in range(rng.randrange(12)):
-        noun = random_noun(rng)
-        if isinstance(noun, Assignment):
-            who = rng.choice((noun.principal, "service_account:ci@/", "service:batch", "everyone"))
-            yield Fact(msgspec.structs.replace(
-                noun,
-                id=f"c{number}",
-                principal=who,
-                condition=rng.choice((None, *CONDITIONS)),
-                policies=("four@/",) if rng.random() < 0.4 else (),
-            ))  # fmt: skip
+    yield Fact(Role(id="r9", permissions=PERMISSIONS))
+    for number in range(rng.randrange(2, 10)):
+        noun = _assignment(rng)
+        yield Fact(msgspec.structs.replace(
+            noun,
+            id=f"c{number}",
+            scope=rng.choice((noun.scope, "")),
+            role=rng.choice((noun.role, "r9@/")),
+            principal=rng.choice((noun.principal, noun.principal, *OTHERS)),
+            effect=rng.choice(("allow", "allow", "allow", "deny")),
+            condition=None if rng.random() < 0.4 else rng.choice(CONDITIONS),
+            policies=("four@/",) if rng.random() < 0.5 else (),
+        ))  # fmt: skip
     if policies:
         for name in ("four", "eyes"):
-            if rng.random() < 0.4:
+            if rng.random() < 0.6:
                 yield Fact(ApprovalPolicy(
                     id=name,
                     scope="" if name == "four" else rng.choice(SCOPES),
-                    applies_to=tuple(rng.sample(PERMISSIONS, 2)),
-                    when=rng.choice((None, *CONDITIONS)),
-                    needed=rng.choice(("always", "when_denied")),
+                    applies_to=tuple(rng.sample(PERMISSIONS, 3)),
+                    when=None if rng.random() < 0.4 else rng.choice(CONDITIONS),
+                    needed=rng.choice(("always", "always", "when_denied")),
                     requirement=parse_reviews("1 from group:g1@/"),
                 ))  # fmt: skip
+
+
+def _assignment(rng: random.Random) -> Assignment:
+    while True:
+        noun = random_noun(rng)
+        if isinstance(noun, Assignment):
+            return noun
 
 
 def _properties(rng: random.Random) -> dict[str, object]:
