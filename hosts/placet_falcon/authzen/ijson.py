@@ -51,9 +51,11 @@ def read_ijson(body: bytes) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        _refuse(f"it has two members {twice[:64]!r} in one object")
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                _refuse(f"it has two members {name[:64]!r} in one object")
+            seen.add(name)
     return found
 
 

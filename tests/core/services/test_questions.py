@@ -1,5 +1,7 @@
 """Many questions at once, and lists with cursors."""
 
+from typing import Any
+
 import pytest
 from office import office
 
@@ -236,3 +238,58 @@ def test_a_program_cannot_ask_about_its_namesake_as_if_it_were_itself(
         placet.searches.what_can("service_account:ci", "invoice:r", actor=own)
     with pytest.raises(Invalid, match="write which one"):
         placet.searches.which("service_account:ci", "invoice.read", actor=own)
+
+
+def everyone(placet: PlacetUnderTest, id: str, **terms: Any) -> None:
+    placet.assignments.create(
+        Assignment(id=id, principal="everyone", role="clerk", **terms), actor=SYSTEM
+    )
+
+
+@pytest.mark.parametrize(
+    ("terms", "unlisted"),
+    [
+        ({}, True),
+        ({"condition": "subject.id == 'nobody'"}, True),
+        ({"condition": "context.ip == '::1'"}, True),
+        ({"condition": "context.ip == '::2'"}, False),
+        ({"condition": "context.absent"}, False),
+        ({"scope": "retail"}, False),
+        ({"disabled": True}, False),
+    ],
+)
+def test_a_list_is_not_whole_where_somebody_unknown_could_be_allowed(
+    placet: PlacetUnderTest, terms: dict[str, Any], unlisted: bool
+) -> None:
+    everyone(placet, "all", **terms)
+    assert placet.who_can("invoice.read", context={"ip": "::1"}).unlisted is unlisted
+
+
+@pytest.mark.parametrize(
+    ("terms", "unlisted"),
+    [
+        ({}, False),
+        ({"condition": "context.ip == '::1'"}, False),
+        ({"condition": "context.absent"}, False),
+        ({"condition": "context.ip == '::2'"}, True),
+        ({"condition": "subject.id == 'sam'"}, True),
+    ],
+)
+def test_a_deny_to_everyone_leaves_nobody_unknown(
+    placet: PlacetUnderTest, terms: dict[str, Any], unlisted: bool
+) -> None:
+    everyone(placet, "all")
+    everyone(placet, "none", effect="deny", **terms)
+    assert placet.who_can("invoice.read", context={"ip": "::1"}).unlisted is unlisted
+
+
+def test_a_policy_for_all_leaves_nobody_unknown(placet: PlacetUnderTest) -> None:
+    everyone(placet, "all")
+    assert placet.who_can("invoice.pay").unlisted is False
+
+
+def test_services_are_no_part_of_a_directory_and_cannot_all_be_listed() -> None:
+    placet = office(directory="closed")
+    everyone(placet, "all")
+    assert placet.who_can("invoice.read", kinds=("service",)).unlisted
+    assert not placet.who_can("invoice.read", kinds=("user",)).unlisted

@@ -50,6 +50,8 @@ CASES = (
     Bad("evaluation", 400, "UTF-8", raw=body(b'"a": "\xff"')),
     Bad("evaluation", 400, "not JSON", raw=b"\xef\xbb\xbf{}"),
     Bad("evaluation", 400, "two members 'a'", raw=body(b'"a": 1, "a": 1')),
+    Bad("evaluation", 400, "two members 'a'", raw=body(
+        b",".join(b'"%d": 1' % n for n in range(60_000)) + b', "a": 1, "a": 1')),
     Bad("evaluation", 400, "two members 'subject'", raw=b'{"subject": 1, "subject": 2}'),
     Bad("evaluation", 400, "surrogate", raw=body(rb'"a": "\ud800"')),
     Bad("evaluation", 400, "surrogate", raw=body(rb'"\udc00": 1')),
