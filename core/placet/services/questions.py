@@ -110,18 +110,21 @@ class Questions(Service):
         ask.
         """
         snapshot = snapshot_of(self._tenant, consistency)
-        asked = Ask(
+        question = ask(
+            self._view,
+            snapshot,
             principal,
             permission,
             on,
-            scope,
-            properties,
-            context,
-            action_properties,
-            subject_properties,
+            scope=scope,
+            properties=properties,
+            context=context,
+            subject_properties=subject_properties,
+            action_properties=action_properties,
         )
-        asker = Asker(self._tenant, actor)
-        return self._inquiry(asked, snapshot, self._tenant.clock.now(), asker)
+        if actor is not None:
+            Asker(self._tenant, actor).authorize(question.principal, question.scope)
+        return Inquiry(snapshot, question, self._tenant.clock.now(), closed=self._tenant.closed)
 
     def check_many(
         self,
