@@ -11,7 +11,7 @@ from placet.access.check import Inquiry, place_name
 from placet.access.decide import applicable_policies, asks, decide, denied_by, held
 from placet.access.match import Placed
 from placet.access.placements import every
-from placet.conditions import FALSE, TRUE, Missing
+from placet.conditions import FALSE, TRUE, Error, Missing
 from placet.refs import is_below, spoken
 
 __all__ = ["explain"]
@@ -104,13 +104,13 @@ def _denial(inquiry: Inquiry, placed: Placed) -> Reason | None:
         return None
     if outcome is TRUE:
         return denied_by(placed)
-    why = f"it lacks {', '.join(outcome.names)}" if isinstance(outcome, Missing) else "it failed"
-    said = denied_by(placed)
-    return Reason(
-        "condition_missing" if isinstance(outcome, Missing) else "condition_error",
-        f"{said.text}, for its condition cannot be told: {why}: {condition.text}",
-        placed.id,
-    )
+    said = f"{denied_by(placed).text}, for its condition cannot be told:"
+    if isinstance(outcome, Missing):
+        names = ", ".join(outcome.names)
+        text = f"{said} it lacks {names}: {condition.text}"
+        return Reason("condition_missing", text, placed.id)
+    fault = outcome.text if isinstance(outcome, Error) else "it failed"
+    return Reason("condition_error", f"{said} {fault}: {condition.text}", placed.id)
 
 
 def _on_request(inquiry: Inquiry) -> Iterator[Reason]:
@@ -165,6 +165,6 @@ def _miss(inquiry: Inquiry, placed: Placed) -> Reason | None:
         if isinstance(outcome, Missing):
             names = ", ".join(outcome.names)
             return miss("condition_missing", f"its condition lacks {names}: {text}")
-        if outcome is not TRUE:
-            return miss("condition_error", f"its condition failed: {outcome}")
+        if isinstance(outcome, Error):
+            return miss("condition_error", f"its condition failed: {outcome.text}: {text}")
     return None

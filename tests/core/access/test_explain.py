@@ -39,7 +39,11 @@ def given(line: str) -> str:
         ("disabled = true", "disabled", "the assignment is disabled"),
         ("when = \"subject.properties.team == 'b'\"", "condition_false", "team == 'b'"),
         ("when = \"context.ip == '::1'\"", "condition_missing", "lacks context.ip"),
-        ('when = "subject.properties.team"', "condition_error", "its condition failed"),
+        (
+            'when = "subject.properties.team"',
+            "condition_error",
+            "condition failed: the condition is of type",
+        ),
     ],
 )
 def test_an_allow_that_does_not_count_is_a_near_miss(line: str, code: str, says: str) -> None:
@@ -74,6 +78,12 @@ def test_a_deny_that_denies_for_want_of_data_says_what_it_lacks() -> None:
     explained = told(given("") + DENY + "when = \"context.ip == '::1'\"\n")
     assert [miss.code for miss in explained.near_misses] == ["condition_missing"]
     assert "it lacks context.ip" in explained.near_misses[0].text
+
+
+def test_a_deny_that_denies_because_it_failed_says_so() -> None:
+    (miss,) = told(given("") + DENY + 'when = "subject.properties.team"\n').near_misses
+    assert miss.code == "condition_error"
+    assert "the condition is of type string" in miss.text
 
 
 POLICY = """
