@@ -28,7 +28,7 @@ def question_digest(*words: Any) -> str:
     """
     try:
         packed = msgspec.json.encode(words, order="deterministic", enc_hook=repr)
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise Invalid(f"the question cannot be paged through: {error}") from None
     return hashlib.sha256(packed).hexdigest()[:32]
 
