@@ -29,11 +29,19 @@ class Unknown(NamedTuple):
     principal: str | None = None
 
 
+class _Named(NamedTuple):
+    """A registry, which never changes, by the words of the API. Threads may make it twice."""
+
+    registry: object
+    permissions: Mapping[tuple[str, str], tuple[str, ...]]
+
+
 class Words:
     """The dictionary of one application."""
 
     def __init__(self, subject_types: Iterable[str]) -> None:
         self._kinds: Mapping[str, PrincipalKind] = read_subject_types(subject_types)
+        self._named = _Named(None, {})
 
     def kind(self, subject_type: str) -> PrincipalKind | Unknown:
         """The kind of principal that a type of subject is."""
@@ -67,11 +75,7 @@ class Words:
 
     def permission(self, snapshot: Snapshot, type: str, action: str) -> str | Unknown:
         """The permission of that action on that type; where several are, none is meant."""
-        found = [
-            known.id
-            for known in snapshot.permissions.values()
-            if known.action == action and known.resource_type == type
-        ]
+        found = self._permissions(snapshot).get((type, action), ())
         if len(found) == 1:
             return found[0]
         if found:
@@ -84,6 +88,17 @@ class Words:
             "permission_unregistered",
             f"no permission is registered for {action[:64]!r} on {type[:64]!r}",
         )
+
+    def _permissions(self, snapshot: Snapshot) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """The permissions by type and action: of the registry asked for last, and no answers."""
+        named = self._named
+        if named.registry is not snapshot.permissions:
+            found: dict[tuple[str, str], tuple[str, ...]] = {}
+            for known in snapshot.permissions.values():
+                key = (known.resource_type, known.action)
+                found[key] = (*found.get(key, ()), known.id)
+            named = self._named = _Named(snapshot.permissions, found)
+        return named.permissions
 
     def actions(self, snapshot: Snapshot, type: str, permissions: Iterable[str]) -> list[str]:
         """The actions that permissions on a type are, in order; each can be asked about."""

@@ -3,13 +3,16 @@
 import os
 import random
 
+from access_oracle import NaiveWorld
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from question_worlds import CONTEXT, EXTRA, asked_of, everybody, random_snapshot
-from random_worlds import PERMISSIONS, RESOURCES, SCOPES
+from random_worlds import NOW, PERMISSIONS, PRINCIPALS, RESOURCES, SCOPES, random_changes
 
+from placet.access.advance import advance
 from placet.access.filters import Row
 from placet.access.snapshot import Snapshot
+from placet.model import User
 from placet.refs import PrincipalKind
 from placet.testing import PlacetUnderTest
 
@@ -185,3 +188,30 @@ def test_the_worlds_are_not_all_yes_or_all_no() -> None:
                 )
                 total += len(resources_of(permission))
     assert 0.05 < allowed / total < 0.8
+
+
+@often
+@given(seed=WORLDS)
+def test_the_lists_are_those_of_the_naive_loop(seed: int) -> None:
+    """The second opinion, in worlds of what the naive loop knows."""
+    changes = list(random_changes(random.Random(seed), 110))
+    world = NaiveWorld()
+    for fact in changes:
+        (world.drop if fact.gone else world.put)(fact.noun)
+    placet = asked_of(advance(Snapshot(), changes))
+    rng = random.Random(seed)
+    permission, scope = rng.choice(PERMISSIONS), rng.choice(SCOPES)
+    for on in resources_of(permission):
+        type_, _, id = on.partition(":")
+        allowed = {
+            who for who in PRINCIPALS if world.check(who, permission, (type_, id), scope, NOW)
+        }
+        listed = who_can(placet, permission, on, scope=scope)
+        page = placet.who_can(permission, on, scope=scope)
+        users = {str(known.ref) for known in world.of(User) if isinstance(known, User)}
+        assert listed & set(PRINCIPALS) == allowed if not page.unlisted else listed <= allowed
+        assert allowed & users <= listed
+        for who in PRINCIPALS:
+            said = placet.filter(who, permission)
+            assert said.matches(Row(type_, id, scope)) == (who in allowed)
+            assert (permission in placet.what_can(who, on, scope=scope)) == (who in allowed)
