@@ -14,7 +14,7 @@ from placet.access.answers import Question
 from placet.access.check import Inquiry
 from placet.access.exact import exact_principal
 from placet.access.filtering import resource_filter
-from placet.access.filters import ResourceFilter, ids_of
+from placet.access.filters import ResourceFilter, Row, Tree, ids_of
 from placet.access.registry import nearest
 from placet.access.search import candidates, may, permissions_on, unlisted
 from placet.access.snapshot import Snapshot
@@ -263,20 +263,27 @@ class Searches(Service):
             "which", principal, permission, scope, self._view.scope, whole.context,
             whole.action_properties, whole.subject_properties,
         )  # fmt: skip
-        bound = _bound(Inquiry(snapshot, whole, now, closed=closed))
+        tree = _tree(Inquiry(snapshot, whole, now, closed=closed))
+        bound = None if tree is None else ids_of(tree)
         of_type = f"{whole.resource.type}:"
         if bound is None:
             refs = (ref for ref in snapshot.resources if ref.startswith(of_type))
         else:
             refs = (ref for id in bound if (ref := of_type + id) in snapshot.resources)
-        found, following = _page(
-            refs,
-            lambda ref: may(Inquiry(snapshot, asked(ref), now, closed=closed)),
-            digest,
-            snapshot.revision,
-            limit,
-            after,
-        )
+
+        def allowed(ref: str) -> bool:
+            stored = snapshot.resources.get(ref)
+            if stored is None:
+                return False
+            home = self._view.scope_or(scope, stored.scope or "")
+            # The filter is cheap and says no to most; what it lets through is checked all the same.
+            if tree is not None and not tree.matches(
+                Row(stored.type, stored.id, home, stored.attributes)
+            ):
+                return False
+            return may(Inquiry(snapshot, asked(ref), now, closed=closed))
+
+        found, following = _page(refs, allowed, digest, snapshot.revision, limit, after)
         beyond = bound is None or any(of_type + id not in snapshot.resources for id in bound)
         return Reach(found, following, beyond, snapshot.revision)
 
@@ -340,10 +347,10 @@ def _page(
     return tuple(found), None
 
 
-def _bound(inquiry: Inquiry) -> frozenset[str] | None:
-    """The only ids that may be allowed; None where that is not bound to any, or cannot be told."""
+def _tree(inquiry: Inquiry) -> Tree | None:
+    """The filter of the rows that are allowed; None where there is none that says it all."""
     try:
-        return ids_of(resource_filter(inquiry).tree)
+        return resource_filter(inquiry).tree
     except Invalid:
         return None
 
