@@ -5,10 +5,12 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from os import PathLike
 from types import TracebackType
-from typing import Any, Literal, ParamSpec, Self, TypeVar
+from typing import Any, Literal, ParamSpec, Self, TypeVar, Unpack
 
 from placet.access.answers import Decision, Explanation
+from placet.access.filters import ResourceFilter
 from placet.access.held import Held
+from placet.access.search import may
 from placet.access.views import SHARDS
 from placet.bundle import Bundle, Plan, load, plan_of
 from placet.bundle import apply as apply_bundle
@@ -33,8 +35,17 @@ from placet.services.grants import Grants
 from placet.services.index import Index
 from placet.services.permits import Permit, Permits
 from placet.services.policies import Policies
-from placet.services.questions import Consistency, Questions
+from placet.services.questions import Ask, Consistency, Questions
 from placet.services.roles import Permissions, ResourceGroups, Resources, Roles
+from placet.services.searches import (
+    Circumstances,
+    Holders,
+    Paging,
+    Reach,
+    Searches,
+    WhatOptions,
+    WhoOptions,
+)
 from placet.services.tenant import ActorLike, Settings, Tenant
 from placet.storage import memory
 from placet.storage.port import Store
@@ -153,13 +164,14 @@ class Placet:
         scope: str | None = None,
         properties: JsonObject | None = None,
         context: JsonObject | None = None,
+        action_properties: JsonObject | None = None,
         consistency: Consistency = "minimize_latency",
     ) -> bool:
         """Whether `principal` may do it now, without anybody else; in memory.
 
         `on` is a resource ("invoice:7"); without it the permission's type as a whole is meant.
-        `properties` count for a resource that is not stored. Raises Invalid for a permission that
-        is not registered.
+        `properties` count for a resource that is not stored, `action_properties` say how it is to
+        be done. Raises Invalid for a permission that is not registered.
         """
         # What stands here is most of what a program ever asks: no more calls than it takes.
         if consistency == "minimize_latency" and (snapshot := self._index.ready) is not None:
@@ -176,7 +188,7 @@ class Placet:
                     return True
                 if parse_resource(on).type == held.type:
                     return held.whole or any(on in part for part in held.lists)
-        return self._questions.check(
+        return may(
             self._questions.inquiry(
                 principal,
                 permission,
@@ -184,6 +196,7 @@ class Placet:
                 scope=scope,
                 properties=properties,
                 context=context,
+                action_properties=action_properties,
                 consistency=consistency,
             )
         )
@@ -197,6 +210,7 @@ class Placet:
         scope: str | None = None,
         properties: JsonObject | None = None,
         context: JsonObject | None = None,
+        action_properties: JsonObject | None = None,
         consistency: Consistency = "minimize_latency",
     ) -> Decision:
         """The answer with reasons: "allowed", "approval_required" or "denied"."""
@@ -208,6 +222,7 @@ class Placet:
                 scope=scope,
                 properties=properties,
                 context=context,
+                action_properties=action_properties,
                 consistency=consistency,
             )
         )
@@ -221,6 +236,7 @@ class Placet:
         scope: str | None = None,
         properties: JsonObject | None = None,
         context: JsonObject | None = None,
+        action_properties: JsonObject | None = None,
         consistency: Consistency = "minimize_latency",
     ) -> Explanation:
         """The answer with what it rests on: deciding assignments, or near misses."""
@@ -232,9 +248,44 @@ class Placet:
                 scope=scope,
                 properties=properties,
                 context=context,
+                action_properties=action_properties,
                 consistency=consistency,
             )
         )
+
+    # What they take besides is said in full where they live: `placet.questions` and
+    # `placet.searches`. Each list follows `check`: what it names, `check` allows.
+
+    def check_many(
+        self,
+        questions: Iterable[Ask | tuple[Any, ...]],
+        *,
+        consistency: Consistency = "minimize_latency",
+    ) -> tuple[bool, ...]:
+        """`check` for many questions, each a tuple or an `Ask`, all answered as of one moment."""
+        return self._questions.check_many(questions, consistency=consistency)
+
+    def who_can(
+        self, permission: str, on: str | None = None, **options: Unpack[WhoOptions]
+    ) -> Holders:
+        """Who may do it now, page by page; `unlisted` where more may than any list can name."""
+        return self.searches.who_can(permission, on, **options)
+
+    def what_can(
+        self, principal: str, on: str | None = None, **options: Unpack[WhatOptions]
+    ) -> tuple[str, ...]:
+        """What `principal` may do now on a resource or a type, or on every type as a whole."""
+        return self.searches.what_can(principal, on, **options)
+
+    def which(self, principal: str, permission: str, **options: Unpack[Paging]) -> Reach:
+        """On which resources of the catalogue `principal` may do it now, page by page."""
+        return self.searches.which(principal, permission, **options)
+
+    def filter(
+        self, principal: str, permission: str, **options: Unpack[Circumstances]
+    ) -> ResourceFilter:
+        """Which rows of your own table `principal` may do it on: a tree to translate or to run."""
+        return self.searches.filter(principal, permission, **options)
 
     # -- who can say yes? ----------------------------------------------------------------------
 
@@ -456,6 +507,11 @@ class Placet:
     def questions(self) -> Questions:
         """Questions about rights, with an asker: what a host uses."""
         return self._questions
+
+    @cached_property
+    def searches(self) -> Searches:
+        """Who can, what can, which, and the filter of rows: check turned around."""
+        return Searches(self._view)
 
     @property
     def permits(self) -> Permits:

@@ -16,7 +16,7 @@ import msgspec
 from placet.access.registry import nearest
 from placet.errors import Invalid, Problem
 
-__all__ = ["Body", "NoQuery", "read_bytes", "read_query", "refuse_controls"]
+__all__ = ["Body", "NoQuery", "misfit", "read_bytes", "read_query", "refuse_controls"]
 
 T = TypeVar("T")
 Q = TypeVar("Q", bound=msgspec.Struct)
@@ -91,7 +91,7 @@ class Body(Generic[T]):
         try:
             value = msgspec.convert(raw, self._kind, strict=True)
         except msgspec.ValidationError as error:
-            raise _misfit("the body", error) from None
+            raise misfit("the body", error) from None
         problems = () if self._extra else tuple(_unknown(raw, value, ""))
         if problems:
             raise Invalid(f"the body is not right: {problems[0]}", problems)
@@ -125,7 +125,7 @@ def read_query(req: falcon.Request, kind: type[Q], *, extra: bool = False) -> Q:
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise _misfit("the query", error) from None
+        raise misfit("the query", error) from None
 
 
 def refuse_controls(what: str, value: str) -> None:
@@ -196,7 +196,8 @@ def _meant(word: str, known: Mapping[str, object]) -> str:
     return f"; did you mean {close!r}?" if close else ""
 
 
-def _misfit(what: str, error: msgspec.ValidationError) -> Invalid:
+def misfit(what: str, error: msgspec.ValidationError) -> Invalid:
+    """The error for a value of another type; `what` is what the value is part of."""
     found = cast(re.Match[str], _AT.match(str(error)))
     said = found["said"]
     problem = Problem(found["path"] or "", said[:1].lower() + said[1:])

@@ -9,6 +9,7 @@ import msgspec
 from placet import Actor, Placet, PlacetError, Unavailable
 from placet.services.authentication import Authentication
 from placet_falcon.metrics import Metrics
+from placet_falcon.subject_types import SUBJECT_TYPES
 from placet_falcon.surface import Surface, owner_of
 
 __all__ = ["Call", "Host", "HostSettings", "call_of"]
@@ -19,12 +20,14 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `public_url` is where clients reach it, and may hold `{account}`; addresses are never made from
     the Host header. `secret_keys`, newest first, are what surfaces sign with. `max_body_bytes` is
-    the most that a request may carry.
+    the most that a request may carry. `authzen_subject_types` are pairs `TYPE=KIND`: which kind of
+    principal the AuthZEN surface means by a type of subject.
     """
 
     public_url: str = ""
     secret_keys: tuple[str, ...] = ()
     max_body_bytes: int = 1024 * 1024
+    authzen_subject_types: tuple[str, ...] = SUBJECT_TYPES
 
 
 class Call(NamedTuple):

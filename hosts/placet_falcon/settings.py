@@ -15,6 +15,7 @@ from placet import Placet
 from placet.access.registry import nearest
 from placet.errors import Invalid, Problem
 from placet_falcon.host import HostSettings
+from placet_falcon.subject_types import SUBJECT_TYPES, read_subject_types
 from placet_falcon.surface import Surface, SurfaceCatalogues
 from placet_falcon.surfaces import SURFACES
 
@@ -35,6 +36,7 @@ _PREFIX = "PLACET_"
 _BESIDE = frozenset({CONFIG, BOOTSTRAP_TOKEN, "PLACET_TOKEN", "PLACET_SERVER"})
 """Variables that are no settings: two of this module, and two of the command as a client."""
 _ONE_PROCESS = frozenset({"memory", "tinydb"})
+_SEVERAL = ("secret_keys", "trusted_subject_properties", "authzen_subject_types")
 MIN_KEY = 32
 
 
@@ -44,7 +46,9 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     `store` is a store URL, `bundle` the path of a bundle to apply at the start. `account` is the
     one that the bundle and the bootstrap token are for. `public_url` is where clients reach the
     service, and may hold `{account}`. `secret_keys`, newest first, sign what surfaces hand out;
-    in the environment they are separated by commas.
+    in the environment they are separated by commas, as all that there may be several of are.
+    `trusted_subject_properties` are the names of attributes that a request may bring along for who
+    it asks about; `authzen_subject_types` are pairs `TYPE=KIND`, see `docs/authzen.md`.
     """
 
     store: str = "sqlite:///placet.db"
@@ -57,6 +61,8 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     public_url: str = ""
     directory: Literal["open", "closed"] = "closed"
     secret_keys: tuple[str, ...] = ()
+    trusted_subject_properties: tuple[str, ...] = ()
+    authzen_subject_types: tuple[str, ...] = SUBJECT_TYPES
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def environment(self) -> dict[str, str]:
@@ -90,8 +96,9 @@ def load_settings(
     values = {} if file is None else _from_file(Path(file))
     values |= _from_environment(env)
     values |= {name: value for name, value in flags.items() if value is not None}
-    if isinstance(keys := values.get("secret_keys"), str):
-        values["secret_keys"] = [key.strip() for key in keys.split(",") if key.strip()]
+    for name in _SEVERAL:
+        if isinstance(listed := values.get(name), str):
+            values[name] = [part.strip() for part in listed.split(",") if part.strip()]
     _refuse_unknown(values, "setting")
     try:
         settings = msgspec.convert(values, ServiceSettings, strict=False)
@@ -117,13 +124,18 @@ def open_placet(settings: ServiceSettings, *, surfaces: Iterable[Surface] = SURF
         plugins=[SurfaceCatalogues(surfaces)],
         autoload=True,
         approval_url=f"{settings.public_url.rstrip('/')}{approvals}" if settings.public_url else "",
+        trusted_subject_properties=settings.trusted_subject_properties,
         passwords=Argon2Passwords(),
     )
 
 
 def host_settings(settings: ServiceSettings) -> HostSettings:
     """What of them the WSGI application needs."""
-    return HostSettings(public_url=settings.public_url, secret_keys=settings.secret_keys)
+    return HostSettings(
+        public_url=settings.public_url,
+        secret_keys=settings.secret_keys,
+        authzen_subject_types=settings.authzen_subject_types,
+    )
 
 
 def _from_file(file: Path) -> dict[str, Any]:
@@ -166,5 +178,9 @@ def _problems(settings: ServiceSettings) -> Iterable[Problem]:
     for at, key in enumerate(settings.secret_keys):
         if len(key) < MIN_KEY:
             yield Problem(f"secret_keys[{at}]", f"is shorter than {MIN_KEY} characters")
+    try:
+        read_subject_types(settings.authzen_subject_types)
+    except Invalid as error:
+        yield Problem("authzen_subject_types", error.message)
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
         yield Problem("public_url", "is no address; write 'https://approvals.example.com'")

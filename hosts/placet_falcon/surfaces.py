@@ -1,5 +1,6 @@
 """The surfaces that a service serves; the one place that knows them all."""
 
+from placet_falcon.authzen import SURFACE as AUTHZEN
 from placet_falcon.britive import SURFACE as BRITIVE
 from placet_falcon.flexdeploy import SURFACE as FLEXDEPLOY
 from placet_falcon.harness import SURFACE as HARNESS
@@ -15,5 +16,6 @@ SURFACES: tuple[Surface, ...] = (
     IACM,
     FLEXDEPLOY,
     BRITIVE,
+    AUTHZEN,
 )
 """Every surface, in the order in which they are mounted."""

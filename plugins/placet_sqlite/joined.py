@@ -25,7 +25,7 @@ from placet.storage.port import (
     StoredEvent,
 )
 from placet_sqlite.connections import Connections
-from placet_sqlite.driver import explained
+from placet_sqlite.driver import explained, primary_code
 from placet_sqlite.finding import count_docs, find_docs
 from placet_sqlite.reading import read_accounts, read_docs, read_events, read_head
 from placet_sqlite.writing import write_commit
@@ -144,16 +144,8 @@ class JoinedStore:
         if self._closed:
             raise Unavailable("the block that joined the transaction is over; join it again")
         with explained(self._path):
-            try:
-                self._begin()
-                yield
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode == sqlite3.SQLITE_BUSY_SNAPSHOT:
-                    raise Conflict(
-                        f"another process wrote to {self._path} after this transaction had read "
-                        "from it; roll back and begin anew, with BEGIN IMMEDIATE where you can"
-                    ) from error
-                raise
+            self._begin()
+            yield
 
     def _begin(self) -> None:
         """Be the one that writes, before anything is read: what is read then stays true.
@@ -162,8 +154,17 @@ class JoinedStore:
         """
         if not self._connection.in_transaction:
             self._runs.execute("BEGIN IMMEDIATE")
-        else:
+            return
+        try:
             self._runs.execute("UPDATE placet_layout SET number = number WHERE 0")
+        except sqlite3.OperationalError as error:
+            if primary_code(error) != sqlite3.SQLITE_BUSY:
+                raise
+            # No patience helps: having read, it can neither wait nor see what was written since.
+            raise Conflict(
+                f"another process writes, or wrote, to {self._path} after this transaction had "
+                "read from it; roll back and begin anew, with BEGIN IMMEDIATE where you can"
+            ) from error
 
     def _refuse_other_files(self) -> None:
         for _, name, file in self._connection.cursor().execute("PRAGMA database_list"):

@@ -30,6 +30,7 @@ ReasonCode = Literal[
     "permission_inactive",
     "scope_level",
     "resource_elsewhere",
+    "group_disabled",
 ]
 
 
@@ -38,7 +39,8 @@ class Question(msgspec.Struct, frozen=True):
 
     The principal is an exact reference. `properties` are what the request says of a resource that
     is not stored, `context` and `subject_properties` what it says of the circumstances and of the
-    caller; the last counts only by the names that a setting trusts.
+    caller; the last counts only by the names that a setting trusts. `action_properties` are what
+    it says of the way in which the action is to be done.
     """
 
     principal: str
@@ -48,6 +50,7 @@ class Question(msgspec.Struct, frozen=True):
     properties: JsonObject = {}
     context: JsonObject = {}
     subject_properties: JsonObject = {}
+    action_properties: JsonObject = {}
 
 
 class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -82,7 +85,10 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """A decision with everything that it rests on: what was asked, the reasons, near misses."""
+    """A decision with everything that it rests on: what was asked, the reasons, near misses.
+
+    `omitted` is how many near misses more there are than those that are listed.
+    """
 
     outcome: Outcome
     principal: str
@@ -92,6 +98,7 @@ class Explanation(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
     near_misses: tuple[Reason, ...]
     revision: int
+    omitted: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The explanation as JSON-like values."""
@@ -106,4 +113,6 @@ class Explanation(msgspec.Struct, frozen=True):
         ]
         if self.near_misses:
             lines += ["  near misses:", *(f"    {reason.text}" for reason in self.near_misses)]
+        if self.omitted:
+            lines.append(f"    and {self.omitted} more")
         return "\n".join(lines)

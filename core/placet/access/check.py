@@ -13,6 +13,7 @@ from placet.access.held import Held, held_by, place_name
 from placet.access.match import Placed
 from placet.access.snapshot import Snapshot
 from placet.conditions import FALSE, TRUE
+from placet.model import Effect
 from placet.refs import parse_principal
 
 __all__ = ["Inquiry", "place_name"]
@@ -50,8 +51,8 @@ class Inquiry:
             self.refusal() is None
             and not held.denies
             and any(
-                reach.placed.terms.condition is None and reach.counts(resource, self.now)
-                for reach in (*held.plain, *held.more)
+                candidate.placed.terms.condition is None and candidate.counts(resource, self.now)
+                for candidate in (*held.plain, *held.more)
             )
         )
 
@@ -59,27 +60,34 @@ class Inquiry:
         """The assignments that allow it; none where one denies it."""
         if self.denying() is None:
             resource = self.question.resource
-            for reach in self.held.plain:
-                if reach.selector.covers(resource):
-                    yield reach.placed
+            for candidate in self.held.plain:
+                if candidate.selector.covers(resource):
+                    yield candidate.placed
             yield from self._more()
 
     def _more(self) -> Iterator[Placed]:
         resource, now = self.question.resource, self.now
-        for reach in self.held.more:
-            if reach.counts(resource, now):
-                condition = reach.placed.terms.condition
+        for candidate in self.held.more:
+            if candidate.counts(resource, now):
+                condition = candidate.placed.terms.condition
                 if condition is None or condition.evaluate(self.facts) is TRUE:
-                    yield reach.placed
+                    yield candidate.placed
 
     def denying(self) -> Placed | None:
         """An assignment that denies it, at any depth; a condition that cannot be told denies."""
-        for reach in self.held.denies:
-            if reach.counts(self.question.resource, self.now):
-                condition = reach.placed.terms.condition
+        for candidate in self.held.denies:
+            if candidate.counts(self.question.resource, self.now):
+                condition = candidate.placed.terms.condition
                 if condition is None or condition.evaluate(self.facts) is not FALSE:
-                    return reach.placed
+                    return candidate.placed
         return None
+
+    def reaching(self, effect: Effect) -> Iterator[Placed]:
+        """The assignments of one effect that reach the question, their conditions not yet asked."""
+        held = self.held
+        for candidate in held.denies if effect == "deny" else (*held.plain, *held.more):
+            if candidate.counts(self.question.resource, self.now):
+                yield candidate.placed
 
     def refusal(self) -> Reason | None:
         """Why no assignment could ever allow it; None when one could."""
@@ -170,7 +178,10 @@ def _resource(inquiry: Inquiry) -> dict[str, Any]:
 _ROOTS: Mapping[str, Callable[[Inquiry], Any]] = {
     "subject": _subject,
     "resource": _resource,
-    "action": lambda inquiry: {"name": inquiry.question.permission.action, "properties": {}},
+    "action": lambda inquiry: {
+        "name": inquiry.question.permission.action,
+        "properties": inquiry.question.action_properties,
+    },
     "context": lambda inquiry: inquiry.question.context,
     "now": lambda inquiry: inquiry.now,
 }

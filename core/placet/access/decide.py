@@ -15,7 +15,7 @@ from placet.errors import Invalid
 from placet.model import ApprovalPolicy
 from placet.refs import scope_chain, spoken
 
-__all__ = ["allowed_by", "decide", "denied_by", "held"]
+__all__ = ["allowed_by", "applicable_policies", "asks", "decide", "denied_by", "held"]
 
 
 def decide(inquiry: Inquiry) -> Decision:
@@ -69,7 +69,7 @@ def _not_held(inquiry: Inquiry, policies: tuple[ApprovalPolicy, ...], revision: 
         policy
         for policy in policies
         if policy.needed == "when_denied"
-        and any(_asks(inquiry, source) for source in policy.requesters)
+        and any(asks(inquiry, source) for source in policy.requesters)
     )
     if not elevating:
         return Decision("denied", (nobody,), revision)
@@ -91,7 +91,7 @@ def _not_held(inquiry: Inquiry, policies: tuple[ApprovalPolicy, ...], revision: 
     )
 
 
-def _asks(inquiry: Inquiry, source: str) -> bool:
+def asks(inquiry: Inquiry, source: str) -> bool:
     """Whether `source` names who asks; one that cannot be told names nobody."""
     try:
         return names(inquiry.snapshot, source, inquiry.question, inquiry.now)

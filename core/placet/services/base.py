@@ -75,6 +75,7 @@ def ask(
     properties: JsonObject | None = None,
     context: JsonObject | None = None,
     subject_properties: JsonObject | None = None,
+    action_properties: JsonObject | None = None,
 ) -> Question:
     """The question that a caller's words mean.
 
@@ -102,6 +103,7 @@ def ask(
         properties or {},
         context or {},
         {name: value for name, value in (subject_properties or {}).items() if name in trusted},
+        action_properties or {},
     )
 
 

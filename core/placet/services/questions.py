@@ -1,6 +1,8 @@
 """May they? Asked in process without an asker, and by hosts on behalf of one."""
 
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
 
 from placet.access.answers import Decision, Explanation, Reason
 from placet.access.check import Inquiry
@@ -9,16 +11,79 @@ from placet.access.exact import exact_principal
 from placet.access.explain import explain
 from placet.access.held import Held, held_by
 from placet.access.registry import unknown_permission
+from placet.access.search import may
 from placet.access.snapshot import Snapshot
-from placet.errors import Invalid
+from placet.errors import AccessDenied, Invalid, PlacetError
 from placet.model import JsonObject
 from placet.services.base import Service, ask
-from placet.services.tenant import ActorLike
+from placet.services.tenant import ActorLike, Tenant
 from placet.services.work import Work
 
-__all__ = ["Consistency", "Questions"]
+__all__ = ["Ask", "Asker", "Consistency", "Questions", "snapshot_of"]
 
 Consistency = Literal["minimize_latency", "latest"]
+
+
+class Ask(NamedTuple):
+    """One question of many: may `principal` use `permission`, on a resource, in a scope?
+
+    >>> Ask("user:sam", "invoice.pay", "invoice:7").scope is None
+    True
+    """
+
+    principal: str
+    permission: str
+    on: str | None = None
+    scope: str | None = None
+    properties: JsonObject | None = None
+    context: JsonObject | None = None
+    action_properties: JsonObject | None = None
+    subject_properties: JsonObject | None = None
+
+
+class Asker:
+    """Who asks on behalf of a host; None is the embedding program, which may ask anything.
+
+    About itself everybody may ask, and about others who may view access in the scope.
+    """
+
+    def __init__(self, tenant: Tenant, actor: ActorLike) -> None:
+        self._tenant = tenant
+        self._actor = actor
+        self._may: dict[str, AccessDenied | None] = {}
+        self._itself: frozenset[str] = frozenset()
+        if actor is not None:
+            resolved = tenant.actor(actor)
+            self._itself = frozenset((resolved.principal, resolved.subject))
+
+    def authorize(self, principal: str | None, scope: str) -> None:
+        """Raise AccessDenied unless it may ask about `principal`, exactly, or, None, about all."""
+        if self._actor is None or principal in self._itself:
+            return
+        if scope not in self._may:
+            self._may[scope] = self._refusal(scope)
+        refusal = self._may[scope]
+        if refusal is not None:
+            raise refusal
+
+    def _refusal(self, scope: str) -> AccessDenied | None:
+        def viewing(work: Work) -> None:
+            work.authorize("access.view", scope)
+
+        try:
+            self._tenant.run(self._actor, viewing)
+        except AccessDenied as refused:
+            return refused
+        return None
+
+
+def snapshot_of(tenant: Tenant, consistency: Consistency) -> Snapshot:
+    """The index as it is, or, for "latest", at the store's head. Raises Invalid for other words."""
+    if consistency == "latest":
+        return tenant.index.latest()
+    if consistency == "minimize_latency":
+        return tenant.index.current()
+    raise Invalid(f"{consistency!r} is no consistency; it is 'minimize_latency' or 'latest'")
 
 
 class Questions(Service):
@@ -36,6 +101,7 @@ class Questions(Service):
         properties: JsonObject | None = None,
         context: JsonObject | None = None,
         subject_properties: JsonObject | None = None,
+        action_properties: JsonObject | None = None,
         consistency: Consistency = "minimize_latency",
         actor: ActorLike = None,
     ) -> Inquiry:
@@ -45,14 +111,7 @@ class Questions(Service):
         first. Raises Invalid for what is not registered, AccessDenied for an `actor` who may not
         ask.
         """
-        if consistency == "latest":
-            snapshot = self._tenant.index.latest()
-        elif consistency == "minimize_latency":
-            snapshot = self._tenant.index.current()
-        else:
-            raise Invalid(
-                f"{consistency!r} is no consistency; it is 'minimize_latency' or 'latest'"
-            )
+        snapshot = snapshot_of(self._tenant, consistency)
         question = ask(
             self._view,
             snapshot,
@@ -63,9 +122,10 @@ class Questions(Service):
             properties=properties,
             context=context,
             subject_properties=subject_properties,
+            action_properties=action_properties,
         )
         if actor is not None:
-            self._tenant.run(actor, lambda work: self._authorize(work, principal, question.scope))
+            Asker(self._tenant, actor).authorize(question.principal, question.scope)
         return Inquiry(snapshot, question, self._tenant.clock.now(), closed=self._tenant.closed)
 
     def held(self, snapshot: Snapshot, principal: str, permission: str, scope: str | None) -> Held:
@@ -84,11 +144,56 @@ class Questions(Service):
             snapshot.views.keep(principal, (permission, named), held)
         return held
 
-    def check(self, inquiry: Inquiry) -> bool:
-        """Whether the answer is "allowed"."""
-        if inquiry.held.simple or not inquiry.snapshot.policies_for.get(inquiry.held.permission.id):
-            return inquiry.allowed()
-        return decide(inquiry).allowed
+    def check_many(
+        self,
+        questions: Iterable[Ask | tuple[Any, ...]],
+        *,
+        consistency: Consistency = "minimize_latency",
+        actor: ActorLike = None,
+    ) -> tuple[bool, ...]:
+        """Yes or no to each question, all of one moment and one snapshot.
+
+        >>> from placet import SYSTEM, Permission
+        >>> from placet.testing import engine
+        >>> placet = engine()
+        >>> invoice_pay = placet.permissions.create(Permission.dotted("invoice.pay"), actor=SYSTEM)
+        >>> placet.check_many([("user:sam", "invoice.pay"), ("user:kim", "invoice.pya")])
+        Traceback (most recent call last):
+        placet.errors.Invalid: question 1: permission 'invoice.pya' is not registered; did you \
+mean 'invoice.pay'?
+
+        Raises Invalid, naming the first question that cannot be asked by its index, and
+        AccessDenied for an `actor` who may not ask one of them.
+        """
+        snapshot, now = snapshot_of(self._tenant, consistency), self._tenant.clock.now()
+        asker = Asker(self._tenant, actor)
+        answers = []
+        for index, question in enumerate(questions):
+            try:
+                answers.append(may(self._inquiry(_asked(question), snapshot, now, asker)))
+            except Invalid as error:
+                raise Invalid(f"question {index}: {error.message}", error.problems) from error
+        return tuple(answers)
+
+    def answers(
+        self,
+        questions: Iterable[Ask | tuple[Any, ...]],
+        *,
+        consistency: Consistency = "minimize_latency",
+        actor: ActorLike = None,
+    ) -> Iterator[Decision | PlacetError]:
+        """A decision for each question, or the error that it is; none spoils another.
+
+        They come one by one, all of one moment and one snapshot (failure mode 14): whoever has
+        seen enough stops.
+        """
+        snapshot, now = snapshot_of(self._tenant, consistency), self._tenant.clock.now()
+        asker = Asker(self._tenant, actor)
+        for question in questions:
+            try:
+                yield decide(self._inquiry(_asked(question), snapshot, now, asker))
+            except (Invalid, AccessDenied) as error:
+                yield error
 
     def unregistered(self, permission: str) -> Reason | None:
         """The reason for which a host denies `permission`; None where it is registered."""
@@ -105,7 +210,29 @@ class Questions(Service):
         """The answer with near misses."""
         return explain(inquiry)
 
-    def _authorize(self, work: Work, principal: str, scope: str) -> None:
-        exact = exact_principal(work.snapshot, principal, scope)
-        if exact not in (work.actor.principal, work.actor.subject):
-            work.authorize("access.view", scope)
+    def _inquiry(self, asked: Ask, snapshot: Snapshot, now: datetime, asker: Asker) -> Inquiry:
+        question = ask(
+            self._view,
+            snapshot,
+            asked.principal,
+            asked.permission,
+            asked.on,
+            scope=asked.scope,
+            properties=asked.properties,
+            context=asked.context,
+            subject_properties=asked.subject_properties,
+            action_properties=asked.action_properties,
+        )
+        asker.authorize(question.principal, question.scope)
+        return Inquiry(snapshot, question, now, closed=self._tenant.closed)
+
+
+def _asked(question: Ask | tuple[Any, ...]) -> Ask:
+    if isinstance(question, Ask):
+        return question
+    try:
+        return Ask(*question)
+    except TypeError:
+        raise Invalid(
+            f"{question!r} is no question; write ('user:sam', 'invoice.pay', 'invoice:7')"
+        ) from None

@@ -22,6 +22,7 @@ class _Question(msgspec.Struct, frozen=True):
     scope: str | None = None
     properties: JsonObject = {}
     context: JsonObject = {}
+    action_properties: JsonObject = {}
     consistency: Literal["minimize_latency", "latest"] = "minimize_latency"
 
 
@@ -122,6 +123,7 @@ def _inquiry(call: Call, asked: _Question) -> Inquiry:
         scope=asked.scope,
         properties=asked.properties,
         context=asked.context,
+        action_properties=asked.action_properties,
         consistency=asked.consistency,
         actor=call.actor,
     )

@@ -14,6 +14,7 @@ from placet_falcon.native.members import Member, Members
 from placet_falcon.native.nouns import NOUNS
 from placet_falcon.native.questions import Permits, Questions
 from placet_falcon.native.records import Collection, Item
+from placet_falcon.native.searches import Batches, Searches
 from placet_falcon.surface import App
 
 __all__ = ["BASE", "mount"]
@@ -27,6 +28,10 @@ def mount(app: App, host: Host) -> None:
     questions = Questions(host)
     for word in ("check", "decide", "explain"):
         app.add_route(f"{BASE}/{word}", questions, suffix=word)
+    app.add_route(f"{BASE}/check-many", Batches(host))
+    searches = Searches()
+    for word in ("who-can", "what-can", "which", "filter"):
+        app.add_route(f"{BASE}/{word}", searches, suffix=word.replace("-", "_"))
     app.add_route(f"{BASE}/permits", Permits())
 
     app.add_route(f"{BASE}/approvals", Approvals(host))

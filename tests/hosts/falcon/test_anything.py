@@ -22,7 +22,8 @@ NAMES = (
     "count", "source", "of", "applies_to", "decide_within", "yields", "seconds", "expires_at",
     "not_before", "starts_at", "ends_at", "delegator", "delegate", "policy", "resources", "ids",
     "attributes", "condition", "when", "includes", "on_behalf_of", "contributors", "reject_when",
-    "quorum", "consistency", "resource_group", "bundle", "roles", "users", "tests", "to",
+    "questions", "kinds", "limit", "after", "action_properties", "quorum", "consistency",
+    "resource_group", "bundle", "roles", "users", "tests", "to",
 )  # fmt: skip
 LEAVES = (
     some.none()
@@ -41,6 +42,7 @@ VALUES = some.recursive(
 )
 BODIES = some.dictionaries(some.sampled_from(NAMES), VALUES, max_size=8)
 PATHS = (
+    *("check-many", "who-can", "what-can", "which", "filter"),
     *("check", "decide", "explain", "permits", "approvals", "approvals/x/reviews", "bundle/apply"),
     *("bundle/validate", "bundle/diff", "bundle/test", "grants/x/take", "grants/x/revoke"),
     *("gates/prod/requests", "gates/prod/take", "groups/finance/members"),

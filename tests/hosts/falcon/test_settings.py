@@ -45,6 +45,16 @@ def test_settings_travel_through_the_environment() -> None:
     assert load_settings(environ=ServiceSettings().environment()) == ServiceSettings()
 
 
+def test_lists_in_the_environment_are_separated_by_commas() -> None:
+    environ = {
+        "PLACET_TRUSTED_SUBJECT_PROPERTIES": "role, team",
+        "PLACET_AUTHZEN_SUBJECT_TYPES": "identity=user,robot=service_account",
+    }
+    settings = load_settings(environ=environ)
+    assert settings.trusted_subject_properties == ("role", "team")
+    assert settings.authzen_subject_types == ("identity=user", "robot=service_account")
+
+
 @pytest.mark.parametrize(
     ("environ", "says"),
     [
@@ -54,6 +64,9 @@ def test_settings_travel_through_the_environment() -> None:
         ({"PLACET_DIRECTORY": "ajar"}, "directory"),
         ({"PLACET_WORKERS": "2", "PLACET_STORE": "tinydb:///a.json"}, "one process"),
         ({"PLACET_SECRET_KEYS": "short"}, "32 characters"),
+        ({"PLACET_AUTHZEN_SUBJECT_TYPES": "user"}, "TYPE=KIND"),
+        ({"PLACET_AUTHZEN_SUBJECT_TYPES": "a=user,a=group"}, "mapped twice"),
+        ({"PLACET_AUTHZEN_SUBJECT_TYPES": "all=everyone"}, "TYPE=KIND"),
         ({"PLACET_PUBLIC_URL": "example.com"}, "https://"),
         ({"PLACET_CONFIG": "/no/such/file.toml"}, "cannot be read"),
     ],

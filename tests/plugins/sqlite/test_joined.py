@@ -266,6 +266,22 @@ def test_a_transaction_that_rests_on_what_changed_since_is_a_conflict(
     assert _pass_status(placet) == "consumed"
 
 
+def test_a_transaction_that_has_read_cannot_wait_for_one_that_writes(
+    placet: Placet, database: Path
+) -> None:
+    with (
+        closing(sqlite3.connect(database, isolation_level=None)) as first,
+        closing(sqlite3.connect(database, isolation_level=None)) as second,
+    ):
+        second.execute("BEGIN")
+        second.execute("SELECT paid FROM invoice").fetchall()
+        first.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Conflict, match="begin anew"):
+            _pay(placet, second)
+        second.execute("ROLLBACK")
+        first.execute("ROLLBACK")
+
+
 def test_who_finds_the_file_locked_is_told(placet: Placet, database: Path) -> None:
     _approved(placet)
     with (

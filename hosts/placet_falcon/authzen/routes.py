@@ -1,0 +1,32 @@
+"""The routes of the surface: an account is named by a path before them, or by the credential."""
+
+from placet_falcon.authzen.discovery import ENDPOINTS, Metadata
+from placet_falcon.authzen.evaluations import EvaluationApi, EvaluationsApi
+from placet_falcon.authzen.searches import ActionSearch, ResourceSearch, SubjectSearch
+from placet_falcon.authzen.words import Words
+from placet_falcon.host import Host
+from placet_falcon.signing import Signer
+from placet_falcon.surface import App
+
+__all__ = ["WELL_KNOWN", "mount"]
+
+WELL_KNOWN = "/.well-known/authzen-configuration"
+
+
+def mount(app: App, host: Host) -> None:
+    """Add every route. Raises Invalid for a setting that maps no types of subjects."""
+    words = Words(host.settings.authzen_subject_types)
+    signer = Signer(host.settings.secret_keys, "authzen page token")
+    apis = {
+        "access_evaluation_endpoint": EvaluationApi(host, words),
+        "access_evaluations_endpoint": EvaluationsApi(host, words),
+        "search_subject_endpoint": SubjectSearch(words, signer),
+        "search_resource_endpoint": ResourceSearch(words, signer),
+        "search_action_endpoint": ActionSearch(words, signer),
+    }
+    for name, path in ENDPOINTS.items():
+        app.add_route(path, apis[name])
+        app.add_route(f"/t/{{account}}{path}", apis[name])
+    metadata = Metadata(host)
+    app.add_route(WELL_KNOWN, metadata)
+    app.add_route(f"{WELL_KNOWN}/{{path:path}}", metadata)

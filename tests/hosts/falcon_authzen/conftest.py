@@ -1,0 +1,16 @@
+"""What the tests of the surface start from: the certified account, and who asks about it."""
+
+import pytest
+from authzen_client import Pep, certified
+
+from placet.testing import PlacetUnderTest
+
+
+@pytest.fixture
+def placet() -> PlacetUnderTest:
+    return certified()
+
+
+@pytest.fixture
+def pep(placet: PlacetUnderTest) -> Pep:
+    return Pep(placet)
