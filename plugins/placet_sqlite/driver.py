@@ -71,6 +71,8 @@ def _meaning(path: Path, error: sqlite3.Error) -> StoreError:
         return Unavailable(f"{path} {_MEANINGS[primary]} ({error})")
     if any(thing in str(error) for thing in ("no such table", "no such column", "no such index")):
         return Corrupt(f"{path} lacks a table of placet's ({error}); restore it from a backup")
+    if "Could not decode to UTF-8" in str(error):
+        return Corrupt(f"{path} holds text that is none ({error}); restore it from a backup")
     return StoreError(f"{path} cannot be used: {error}")
 
 

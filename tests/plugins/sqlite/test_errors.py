@@ -436,3 +436,12 @@ def test_a_document_whose_members_cannot_be_read_is_corrupt(path: Path) -> None:
         pytest.raises(Corrupt, match=r"main\.db: the members of a document cannot be read"),
     ):
         store.get("acme", [Key("approval", "a")])
+
+
+def test_a_file_with_text_that_is_not_utf_8_is_corrupt(path: Path) -> None:
+    _fill(path)
+    with (
+        closing(_altered(path, "UPDATE placet_account SET name = CAST(x'ff' AS TEXT)")) as store,
+        pytest.raises(Corrupt, match="holds text that is none"),
+    ):
+        store.accounts()
