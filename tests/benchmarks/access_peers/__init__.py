@@ -11,7 +11,7 @@ from typing import cast
 
 from access_world import Query, World
 
-__all__ = ["LIMITS", "MINE", "PLAIN", "REAL", "Check", "Peer", "peer"]
+__all__ = ["ALL", "LIMITS", "MINE", "PLAIN", "REAL", "Check", "Peer", "peer"]
 
 Check = Callable[[str, str, str, str], bool]
 """principal, permission, resource, scope -> whether it is allowed"""
@@ -20,6 +20,14 @@ LIMITS = ("empty", "lookup")
 PLAIN = ("flat", "walk")
 REAL = ("regorus", "cedar", "casbin_fast", "casbin", "oso", "vakt")
 MINE = ("placet", "placet_condition", "placet_decide")
+ALL = (*LIMITS, *PLAIN, *MINE, *REAL, "regorus_flat")
+
+_FILES = {
+    **dict.fromkeys(LIMITS, "limits"),
+    **dict.fromkeys(MINE, "placet_peer"),
+    **dict.fromkeys(("casbin", "casbin_fast"), "casbin_peer"),
+    **dict.fromkeys(("regorus", "regorus_flat"), "regorus_peer"),
+}
 
 _clock = time.perf_counter_ns
 
@@ -63,11 +71,7 @@ class Peer:
 
 def peer(name: str) -> Peer:
     """The peer of a name. Raises ImportError where its library is not installed."""
-    module, variant = (
-        ("casbin_peer", name) if name in ("casbin", "casbin_fast")
-        else ("placet_peer", name) if name in MINE
-        else ("limits", name) if name in LIMITS
-        else (f"{name}_peer", name)
-    )  # fmt: skip
-    made = importlib.import_module(f"access_peers.{module}").PEERS[variant]
-    return cast(Peer, made())
+    if name not in ALL:
+        raise SystemExit(f"no peer is called {name!r}; there are {', '.join(ALL)}")
+    module = importlib.import_module(f"access_peers.{_FILES.get(name, name + '_peer')}")
+    return cast(Peer, module.PEERS[name]())

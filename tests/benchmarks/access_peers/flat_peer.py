@@ -6,6 +6,7 @@ the permissions and the resources given there. A check looks at the scope and at
 """
 
 from access_peers import Check, Peer
+from access_peers.preparing import above, effective
 from access_world import Account, World
 
 Grant = tuple[frozenset[str], frozenset[str] | None]
@@ -20,37 +21,30 @@ class Flat(Peer):
 
     def load(self, world: World) -> None:
         for account in world.accounts():
-            self.checks[account.name] = check_of(account, world.roles)
+            self.checks[account.name] = _check_of(account, world.roles)
 
 
-def check_of(account: Account, roles: dict[str, frozenset[str]]) -> Check:
-    """The check of an account."""
+def _check_of(account: Account, roles: dict[str, frozenset[str]]) -> Check:
     here: dict[str, Placed] = {}
     below: dict[str, Placed] = {}
-    given: dict[str, list[tuple[str, bool, Grant]]] = {}
     grants: dict[tuple[str, str], Grant] = {}
-    for assigned in account.assignments:
-        if assigned.enabled:
-            group = account.resource_groups[assigned.group]
-            key = (assigned.role, assigned.group)
-            if key not in grants:
-                grants[key] = (roles[assigned.role], None if group.all else group.resources)
-            given.setdefault(assigned.principal, []).append(
-                (assigned.scope, group.below, grants[key])
-            )
-    above = {scope: _above(scope) for scope in account.scopes}
-    for user in account.users:
+    for user, assignments in effective(account):
         at: dict[str, list[Grant]] = {}
         down: dict[str, list[Grant]] = {}
-        for who in _subjects(account, user):
-            for scope, flows, grant in given.get(who, ()):
-                at.setdefault(scope, []).append(grant)
-                if flows:
-                    down.setdefault(scope, []).append(grant)
+        for assigned in assignments:
+            group = account.resource_groups[assigned.group]
+            grant = grants.setdefault(
+                (assigned.role, assigned.group),
+                (roles[assigned.role], None if group.all else group.resources),
+            )
+            at.setdefault(assigned.scope, []).append(grant)
+            if group.below:
+                down.setdefault(assigned.scope, []).append(grant)
         if at:
             here[user] = {scope: _compact(some) for scope, some in at.items()}
         if down:
             below[user] = {scope: _compact(some) for scope, some in down.items()}
+    higher = {scope: above(scope) for scope in account.scopes}
 
     def check(principal: str, permission: str, resource: str, scope: str) -> bool:
         placed = here.get(principal)
@@ -61,8 +55,8 @@ def check_of(account: Account, roles: dict[str, frozenset[str]]) -> Check:
                 return True
         if scope:
             placed = below.get(principal, _NOTHING)
-            for higher in above[scope]:
-                for permissions, resources in placed.get(higher, ()):
+            for place in higher[scope]:
+                for permissions, resources in placed.get(place, ()):
                     if permission in permissions and (resources is None or resource in resources):
                         return True
         return False
@@ -77,24 +71,6 @@ def _compact(grants: list[Grant]) -> tuple[Grant, ...]:
 
 def _cost(grant: Grant) -> int:
     return 0 if grant[1] is None else 1
-
-
-def _above(scope: str) -> tuple[str, ...]:
-    if not scope:
-        return ()
-    organization, slash, _ = scope.partition("/")
-    return (organization, "") if slash else ("",)
-
-
-def _subjects(account: Account, principal: str) -> list[str]:
-    found = [principal]
-    seen = {principal}
-    for who in found:
-        for group in account.parents.get(who, ()):
-            if group not in seen:
-                seen.add(group)
-                found.append(group)
-    return found
 
 
 PEERS = {"flat": Flat}
