@@ -4,11 +4,11 @@
                                       [--one-account] [--quick] [--json FILE]
 
 Every peer runs in a fresh process a size. Its answers are compared with an oracle's before it is
-timed, and its timed answers with those of `flat`, which the oracle has proven. Then 20,000 questions
-are asked in a tight loop: once to warm up, five times for the throughput (the median, by the
-processor's time, so that a busy machine does not count), three times each by itself for p50 and p99
-(by the clock, whose own cost is in the row of `empty`). A peer that is too slow for so many is asked
-fewer, as its row says. Memory is resident memory after loading less that before, both after a
+timed, and its timed answers with those of `flat`, which the oracle has proven. Then 20,000
+questions are asked in a tight loop: once to warm up, five times for the throughput (the median, by
+the processor's time, so that a busy machine does not count), three times each by itself for p50 and
+p99 (by the clock, whose own cost is in the row of `empty`). A peer that is too slow for so many is
+asked fewer, as its row says. Memory is resident memory after loading less that before, both after a
 collection and after what is free was given back to the system. The exit status is 1 where a goal is
 missed.
 
@@ -96,7 +96,8 @@ def _world(folder: Path, size: int, *, one_account: bool, seconds: float) -> Wor
 def _run(name: str, world: World, seconds: float, load_seconds: float) -> Row:
     """The row of a peer, from a process of its own that is ended when its time is over."""
     none = Row(peer=name, size=world.size, one_account=len(world.names) == 1)
-    command = [sys.executable, HERE / "access_measure.py", name, world.folder, str(seconds)]
+    command: list[str | Path] = [sys.executable, HERE / "access_measure.py", name]
+    command += [world.folder, str(seconds)]
     limit = load_seconds + 6 * seconds
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:

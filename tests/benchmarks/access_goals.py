@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from access_model import Query
 from access_store import KINDS, CataloguePlugin, puts_of
-from access_world import Query, World
+from access_world import World
 
+import placet_sqlite
 from placet import SYSTEM, Assignment, Placet
 from placet.model import Noun
 from placet.storage.codec import noun_type
@@ -46,10 +48,14 @@ class _Body(msgspec.Struct, Generic[_Data]):
 
 def fill(world: World, url: str) -> Placet:
     """An engine on the store at `url`, with the one account of `world` in it."""
-    engine = Placet.open(url, account=world.names[0], plugins=[CataloguePlugin(world)])
+    engine = Placet.open(url, account=world.names[0], plugins=_plugins(world))
     for batch in _batches(puts_of(world.account(world.names[0]))):
         engine.store.commit(world.names[0], batch, [])
     return engine
+
+
+def _plugins(world: World) -> list[object]:
+    return [CataloguePlugin(world), placet_sqlite]  # named, so that placet need not be installed
 
 
 def _batches(puts: Iterable[Put]) -> Iterator[list[Put]]:
@@ -62,9 +68,7 @@ def cold(world: World, file: str) -> dict[str, float]:
     """The processor's seconds from nothing open to the first answer."""
     (query, answer) = _first(world)
     start = time.process_time()
-    with Placet.open(
-        f"sqlite:///{file}", account=query.account, plugins=[CataloguePlugin(world)]
-    ) as engine:
+    with Placet.open(f"sqlite:///{file}", account=query.account, plugins=_plugins(world)) as engine:
         got = engine.check(query.principal, query.permission, query.resource, scope=query.scope)
         took = time.process_time() - start
     assert got is answer, "the first answer is right"

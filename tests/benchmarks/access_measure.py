@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+from access_model import Query, Questions
 from access_peers import Peer, peer
-from access_world import Query, Questions, World
+from access_world import World
 
 __all__ = ["Row", "main", "say"]
 

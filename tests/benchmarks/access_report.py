@@ -45,15 +45,13 @@ def goals_of(rows: Iterable[Row], measured: Mapping[str, float]) -> list[Goal]:
             )
         )
         goals.append(
-            _at_least(
-                f"check at {size:,} / flat", _ratio(mine, _speed(known, "flat", size)), 0.55
-            )
+            _at_least(f"check at {size:,} / flat", _ratio(mine, _speed(known, "flat", size)), 0.55)
         )
     large, small = known.get(("placet", 1_000_000)), known.get(("placet", 1000))
     goals.append(
         _at_most(
             "p50 at 1,000,000 / p50 at 1,000",
-            _ratio(large and large.p50_us, small and small.p50_us),
+            _ratio(large.p50_us if large else None, small.p50_us if small else None),
             2,
         )
     )
@@ -91,7 +89,12 @@ def goals_of(rows: Iterable[Row], measured: Mapping[str, float]) -> list[Goal]:
             _ratio(measured.get("reader_p99_us"), measured.get("quiet_p99_us")),
             3,
             _said(
-                measured, "quiet_p50_us", "quiet_p99_us", "reader_p50_us", "reader_p99_us", "changes"
+                measured,
+                "quiet_p50_us",
+                "quiet_p99_us",
+                "reader_p50_us",
+                "reader_p99_us",
+                "changes",
             ),
         )
     )

@@ -12,7 +12,8 @@ from operator import itemgetter
 from typing import TypeVar
 
 import msgspec
-from access_world import Account, World
+from access_model import Account
+from access_world import World
 
 from placet import Permission, Role
 from placet.catalogue import Catalogue
@@ -130,9 +131,7 @@ def _nouns_of(account: Account, kind: str, condition: str | None) -> Iterator[No
 
 
 def _stamped(noun: _R) -> _R:
-    return msgspec.structs.replace(
-        noun, created_at=_MADE, updated_at=_MADE, created_by="user:root"
-    )
+    return msgspec.structs.replace(noun, created_at=_MADE, updated_at=_MADE, created_by="user:root")
 
 
 class _WorldStore:

@@ -6,15 +6,15 @@ answer is said in `allows`, the oracle: a linear scan that shares no code with a
 """
 
 import random
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
+from access_answers import answered, is_below, who_is
+from access_model import Account, Assigned, Group, Query, Questions
 
-__all__ = ["Account", "Assigned", "Group", "Query", "Questions", "World", "allows", "make"]
+__all__ = ["World", "make"]
 
 SEED = 42
 ORGANIZATIONS, PROJECTS = 5, 8
@@ -22,62 +22,11 @@ PERMISSIONS, ROLES = 500, 200
 BULK, VERIFY = 20_000, 2_000
 
 
-class Group(NamedTuple):
-    """A resource group; `below` is "includes child scopes"."""
-
-    all: bool
-    resources: frozenset[str]
-    below: bool
-
-
-class Assigned(NamedTuple):
-    """An assignment."""
-
-    id: str
-    principal: str
-    role: str
-    group: str
-    scope: str
-    enabled: bool
-
-
-class Query(NamedTuple):
-    """One question."""
-
-    account: str
-    principal: str
-    permission: str
-    resource: str
-    scope: str
-
-
-class Account(msgspec.Struct):
-    """One account; `parents` are the groups that a user or a group is directly in."""
-
-    name: str
-    scopes: list[str]
-    users: list[str]
-    groups: list[str]
-    parents: dict[str, list[str]]
-    resources: list[str]
-    resource_groups: dict[str, Group]
-    assignments: list[Assigned]
-
-
 class _Common(msgspec.Struct):
     size: int
     permissions: list[str]
     roles: dict[str, frozenset[str]]
     names: list[str]
-
-
-class Questions(msgspec.Struct):
-    """What is asked, and what is right."""
-
-    bulk: list[Query]
-    bulk_answers: list[bool]
-    verify: list[Query]
-    verify_answers: list[bool]
 
 
 _common = msgspec.msgpack.Decoder(_Common)
@@ -136,7 +85,7 @@ def make(folder: Path, size: int, *, one_account: bool, oracle_s: float) -> Worl
     world = World(folder)
     bulk = asked.draw(world, BULK)
     verify = _strange(rng, asked.draw(world, VERIFY))
-    answers = list(_oracle(world, verify, oracle_s))
+    answers = list(answered(world, verify, oracle_s))
     done = [query for query, answer in zip(verify, answers, strict=True) if answer is not None]
     right = [answer for answer in answers if answer is not None]
     world.keep_questions(Questions(bulk, [], done, right))
@@ -215,8 +164,8 @@ class _Askers:
         weights = list(accumulate(1 / rank for rank in range(1, len(shuffled) + 1)))
         asking = rng.choices(shuffled, cum_weights=weights, k=count)
         places: dict[str, list[int]] = {}
-        for at, (account, _) in enumerate(asking):
-            places.setdefault(account, []).append(at)
+        for at, (name, _) in enumerate(asking):
+            places.setdefault(name, []).append(at)
         queries: list[Query | None] = [None] * count
         for name, those in places.items():
             account = world.account(name)
@@ -232,13 +181,13 @@ class _Askers:
         permission = rng.choice(self.permissions)
         resource, scope = rng.choice(account.resources), rng.choice(account.scopes)
         if rng.random() < 0.52:
-            mine = [one for who in sorted(_who(account, user)) for one in held.get(who, ())]
+            mine = [one for who in sorted(who_is(account, user)) for one in held.get(who, ())]
             if mine:
                 aim = rng.choice(mine)
                 group = account.resource_groups[aim.group]
                 permission, scope = rng.choice(self.roles[aim.role]), aim.scope
                 if group.below:
-                    below = [other for other in account.scopes if _is_below(other, aim.scope)]
+                    below = [other for other in account.scopes if is_below(other, aim.scope)]
                     scope = rng.choice([aim.scope, *below])
                 if not group.all:
                     resource = rng.choice(sorted(group.resources))
@@ -255,56 +204,3 @@ def _strange(rng: random.Random, queries: list[Query]) -> list[Query]:
             query = query._replace(**{field: strangers[field]})
         changed.append(query)
     return changed
-
-
-# -- the oracle --------------------------------------------------------------------------------
-
-
-def _is_below(scope: str, above: str) -> bool:
-    return scope != "" if above == "" else scope.startswith(above + "/")
-
-
-def _who(account: Account, principal: str) -> set[str]:
-    """The principal, and every group that contains one of them: a least fixed point."""
-    found = {principal}
-    fresh = found
-    while fresh:
-        fresh = {group for one in fresh for group in account.parents.get(one, ())} - found
-        found |= fresh
-    return found
-
-
-def allows(account: Account, roles: dict[str, frozenset[str]], query: Query) -> bool:
-    """The right answer, by the rule of the benchmark: some assignment meets all five demands."""
-    who = _who(account, query.principal)
-    for assigned in account.assignments:
-        if not assigned.enabled or assigned.principal not in who:
-            continue
-        if query.permission not in roles[assigned.role]:
-            continue
-        group = account.resource_groups[assigned.group]
-        if not (
-            assigned.scope == query.scope
-            or (
-                group.below
-                and query.scope in account.scopes
-                and _is_below(query.scope, assigned.scope)
-            )
-        ):
-            continue
-        if group.all or query.resource in group.resources:
-            return True
-    return False
-
-
-def _oracle(world: World, queries: Iterable[Query], seconds: float) -> Iterator[bool | None]:
-    """The answer to each query; None for those that there was no time for."""
-    accounts: dict[str, Account] = {}
-    start = time.monotonic()
-    for query in queries:
-        if time.monotonic() - start > seconds:
-            yield None
-            continue
-        if query.account not in accounts:
-            accounts[query.account] = world.account(query.account)
-        yield allows(accounts[query.account], world.roles, query)

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from access_world import Query, World
+from access_model import Query
+from access_world import World
 
 __all__ = ["ALL", "LIMITS", "MINE", "PLAIN", "REAL", "Check", "Peer", "peer"]
 

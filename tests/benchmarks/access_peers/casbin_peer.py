@@ -7,10 +7,12 @@ is its FastEnforcer with the rules of each user, groups resolved ahead, filtered
 from typing import Any
 
 import casbin
+from access_model import Account, Assigned
+from access_world import World
+from casbin.model import FastModel, Model
+
 from access_peers import Check, Peer
 from access_peers.preparing import above, effective
-from access_world import Account, Assigned, World
-from casbin.model import FastModel, Model
 
 _MODEL = """
 [request_definition]

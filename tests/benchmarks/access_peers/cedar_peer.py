@@ -8,10 +8,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from access_model import Account, Assigned
+from access_world import World
+from cedarpy import Entities, PolicySet, is_authorized
+
 from access_peers import Check, Peer
 from access_peers.preparing import above, effective
-from access_world import Account, Assigned, World
-from cedarpy import Entities, PolicySet, is_authorized
 
 
 class Cedar(Peer):

@@ -5,9 +5,11 @@ for each user, and each scope in which an assignment of the user or of one of it
 the permissions and the resources given there. A check looks at the scope and at the two above it.
 """
 
+from access_model import Account
+from access_world import World
+
 from access_peers import Check, Peer
 from access_peers.preparing import above, effective
-from access_world import Account, World
 
 Grant = tuple[frozenset[str], frozenset[str] | None]
 """The permissions, and the resources, None for all."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from access_model import Query
+from access_world import World
+
 from access_peers import Peer
-from access_world import Query, World
 
 
 def _nothing(principal: str, permission: str, resource: str, scope: str) -> bool:
@@ -32,7 +34,9 @@ class Lookup(Peer):
         self.checks = {name: self._check(name) for name in world.names}
 
     def _check(self, account: str) -> "_Known":
-        found = {query[1:]: answer for query, answer in self.known.items() if query[0] == account}
+        found: dict[tuple[str, ...], bool] = {
+            query[1:]: answer for query, answer in self.known.items() if query[0] == account
+        }
         return _Known(found)
 
     def answers(self, queries: Sequence[Query]) -> list[bool]:

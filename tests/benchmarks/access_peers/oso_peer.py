@@ -1,9 +1,11 @@
 """oso (the library, which is not developed any more): a rule in Polar over objects of Python."""
 
+from access_model import Account, Group
+from access_world import World
+from oso import Oso
+
 from access_peers import Check, Peer
 from access_peers.preparing import above, effective
-from access_world import Account, Group, World
-from oso import Oso
 
 _RULE = """
 allow(user: User, permission: String, target: Target) if

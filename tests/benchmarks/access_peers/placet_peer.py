@@ -7,10 +7,11 @@ so that what is measured as memory is the index with the directory in it.
 import time
 from collections.abc import Sequence
 
-from access_peers import Peer
+from access_model import Query
 from access_store import URL, WorldPlugin
-from access_world import Query, World
+from access_world import World
 
+from access_peers import Peer
 from placet import Placet
 from placet.errors import Invalid
 
@@ -70,9 +71,7 @@ class WithCondition(PlacetPeer):
     def answers(self, queries: Sequence[Query]) -> list[bool]:
         views, given = self.views, _OPEN
         return [
-            views[account].check(
-                principal, permission, resource, scope=scope, properties=given
-            )
+            views[account].check(principal, permission, resource, scope=scope, properties=given)
             for account, principal, permission, resource, scope in queries
         ]
 

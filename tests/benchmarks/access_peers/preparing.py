@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from access_world import Account, Assigned
+from access_model import Account, Assigned
 
 __all__ = ["above", "effective", "subjects"]
 

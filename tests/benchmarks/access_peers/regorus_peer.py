@@ -9,9 +9,11 @@ import json
 from typing import Any
 
 import regorus
+from access_model import Account
+from access_world import World
+
 from access_peers import Check, Peer
 from access_peers.preparing import above, effective, subjects
-from access_world import Account, World
 
 _KEPT = """package access
 default allow := false

@@ -1,11 +1,13 @@
 """vakt: a guard an account over its memory storage, a policy an assignment, all looked at."""
 
-from access_peers import Check, Peer
-from access_peers.preparing import above, subjects
-from access_world import Account, World
+from access_model import Account
+from access_world import World
 from vakt import Guard, Inquiry, MemoryStorage, PolicyAllow, RulesChecker
 from vakt.rules import Any as Anything
 from vakt.rules import AnyIn, Eq, In
+
+from access_peers import Check, Peer
+from access_peers.preparing import above, subjects
 
 
 class Vakt(Peer):

@@ -1,7 +1,9 @@
 """Plain Python, not flattened: every check walks the groups of the principal, and the scopes."""
 
+from access_model import Account
+from access_world import World
+
 from access_peers import Check, Peer
-from access_world import Account, World
 
 
 class Walk(Peer):
