@@ -80,7 +80,7 @@ def goals_of(rows: Iterable[Row], measured: Mapping[str, float]) -> list[Goal]:
             "one change to the largest index, p50 in us",
             measured.get("apply_p50_us"),
             1000,
-            _said(measured, "apply_size", "apply_p99_us"),
+            _said(measured, "apply_size", "apply_p99_us", "apply_processor_us"),
         )
     )
     goals.append(
