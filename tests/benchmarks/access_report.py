@@ -8,7 +8,7 @@ from access_peers import REAL
 
 __all__ = ["Goal", "goals_of", "print_goals", "print_rows"]
 
-_COLUMNS = "{:<17}{:>9}{:>12}{:>10}{:>10}{:>9}{:>9}{:>9}{:>8}{:>9}{:>9}"
+_COLUMNS = "{:<16} {:>9} {:>11} {:>10} {:>10} {:>8} {:>8} {:>8} {:>7} {:>8} {:>7}"
 
 
 class Goal(msgspec.Struct):
