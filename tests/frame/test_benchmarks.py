@@ -36,3 +36,25 @@ def test_a_quick_run_judges_no_goal(stores: tuple[str, list[dict[str, Any]]]) ->
     _, rows = stores
     assert any(row["goal"] for row in rows)
     assert {row["met"] for row in rows} == {None}
+
+
+def test_access_prints_a_row_for_every_peer_and_size(tmp_path: Path) -> None:
+    script, file = BENCHMARKS / "access.py", tmp_path / "access.json"
+    run = subprocess.run(
+        [sys.executable, str(script), "--quick", "--json", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    said = msgspec.json.decode(file.read_bytes())
+    rows = {(row["peer"], row["size"]): row for row in said["rows"]}
+    peers = ("empty", "lookup", "flat", "walk", "placet", "placet_condition", "placet_decide")
+    assert rows.keys() == {(peer, size) for peer in peers for size in (200, 400)}
+    for row in rows.values():
+        assert row["checks_per_s"] > 0, row
+        assert 0 < row["p50_us"] <= row["p99_us"], row
+        assert row["verified"] > 0 or row["peer"] == "empty", row
+    names = [goal["name"] for goal in said["goals"]]
+    assert "one change to the largest index, p50 in us" in names
+    assert all(name in run.stdout for name in names)
