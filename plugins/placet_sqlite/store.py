@@ -56,6 +56,7 @@ class SQLiteStore:
     ) -> None:
         self._connections = Connections(path, synchronous=synchronous, timeout_s=timeout_s)
         self._seen = threading.local()
+        self._first_seen: int | None = None
 
     def accounts(self, after: str = "", limit: int = 1000) -> tuple[str, ...]:
         """Accounts that have had a commit, in code-point order, behind `after`."""
@@ -124,17 +125,18 @@ class SQLiteStore:
     def wait(self, timeout: float) -> Sequence[str]:
         """Accounts with commits since this thread last asked, by any process.
 
-        Returns at once where there are any, else within `timeout` seconds; the first call of a
-        thread only starts to watch. SQLite tells nobody of a change: every few milliseconds the
-        last commit's number is looked at.
+        Returns at once where there are any, else within `timeout` seconds. The first call of all
+        only starts to watch; the first one of another thread tells of everything since. SQLite
+        tells nobody of a change: every few milliseconds the last commit's number is looked at.
         """
         end = time.monotonic() + timeout
-        seen: int | None = getattr(self._seen, "turn", None)
+        # Who never asked is told of all since somebody first did: rather too much than too little.
+        seen: int | None = getattr(self._seen, "turn", self._first_seen)
         while True:
             # A connection for each look: one that is held would hold up a fork.
             with self._connections.one() as connection:
                 if seen is None:
-                    seen = last_turn(connection)
+                    seen = self._first_seen = last_turn(connection)
                 moved, seen = moved_since(connection, seen)
             self._seen.turn = seen
             left = end - time.monotonic()

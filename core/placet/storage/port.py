@@ -231,7 +231,8 @@ class Waitable(Protocol):
         """Accounts that may have changed since this thread last asked: a hint only.
 
         Returns at once where there are any, else when there are, or after `timeout` seconds. The
-        first call of a thread only begins to watch. `close` ends it early.
+        first call of all only begins to watch, and the first of another thread may tell of
+        everything since. `close` ends it early.
         """
 
 
