@@ -12,6 +12,7 @@ from store_worlds import ACCOUNT, MAKERS, World, event_of, parts, put_of
 
 from placet.storage.port import NewEvent, Put
 from placet_sqlite.address import Synchronous
+from placet_sqlite.layout import TABLES, bring_up_to_date
 from placet_sqlite.store import SQLiteStore
 
 __all__ = ["Raw", "measure_commits"]
@@ -55,13 +56,47 @@ class Raw:
         )
         assert done.rowcount == 1, "nobody else writes"
         for put in puts:
-            run(
-                "INSERT INTO doc VALUES (?, ?, ?, ?, ?)",
-                (account, put.key.kind, put.key.id, version + 1, put.body),
-            )
+            self.insert(account, version + 1, put)
         for at, event in enumerate(events, seq + 1):
             run("INSERT INTO log VALUES (?, ?, ?)", (account, at, event.body))
         run("COMMIT")
+
+    def insert(self, account: str, version: int, put: Put) -> None:
+        """Insert a document."""
+        self.connection.execute(
+            "INSERT INTO doc VALUES (?, ?, ?, ?, ?)",
+            (account, put.key.kind, put.key.id, version, put.body),
+        )
+
+
+class Indexed(Raw):
+    """The same by hand, with the indexes that the kinds declare: so that lists are as fast."""
+
+    def __init__(self, path: Path, synchronous: Synchronous) -> None:
+        super().__init__(path, synchronous)
+        bring_up_to_date(self.connection)
+
+    def insert(self, account: str, version: int, put: Put) -> None:
+        """Insert a document into the table of its kind, and its members beside it."""
+        table, index = TABLES[put.key.kind], put.index
+        columns = "".join(f', "{field}"' for field in table.fields)
+        marks = ", ?" * len(table.fields)
+        self.connection.execute(
+            f"INSERT INTO {table.name} (account, id, version, body{columns}) "
+            f"VALUES (1, ?, ?, ?{marks})",
+            (put.key.id, version, put.body, *(index.get(field) for field in table.fields)),
+        )
+        if table.texts:
+            place = index[table.main_order]
+            self.connection.executemany(
+                f"INSERT INTO {table.members} VALUES (1, ?, ?, ?, ?)",
+                [
+                    (field, member, place, put.key.id)
+                    for field in table.texts
+                    if isinstance(members := index.get(field), tuple)
+                    for member in set(members)
+                ],
+            )
 
 
 def measure_commits(report: Report, folder: Path, *, before: int, rounds: int, each: int) -> None:
@@ -75,7 +110,7 @@ def measure_commits(report: Report, folder: Path, *, before: int, rounds: int, e
         for what in ("mix", *MAKERS) if full else ("mix",):
             place = folder / f"commits-{synchronous}-{what}"
             place.mkdir()
-            store, raw = _rates(place, synchronous, what, before, rounds, each)
+            store, raw = _rates(place, Raw, synchronous, what, before, rounds, each)
             report.add(
                 f"commit, {synchronous}, {what}",
                 store / raw,
@@ -83,17 +118,33 @@ def measure_commits(report: Report, folder: Path, *, before: int, rounds: int, e
                 goal=GOAL if full and what == "mix" else None,
                 note=f"{store:,.0f} over {raw:,.0f} a second",
             )
+    for what in ("mix", *MAKERS):
+        place = folder / f"commits-indexed-{what}"
+        place.mkdir()
+        store, raw = _rates(place, Indexed, "full", what, before, rounds, each)
+        report.add(
+            f"commit, full, {what}, indexes on both sides",
+            store / raw,
+            "of raw",
+            note=f"{store:,.0f} over {raw:,.0f} a second",
+        )
 
 
 def _rates(
-    place: Path, synchronous: Synchronous, what: str, before: int, rounds: int, each: int
+    place: Path,
+    by_hand: type[Raw],
+    synchronous: Synchronous,
+    what: str,
+    before: int,
+    rounds: int,
+    each: int,
 ) -> tuple[float, float]:
     """The medians of commits a second, of the store and by hand."""
     kinds = tuple(MAKERS) if what == "mix" else (what,)
     measured = (rounds + 1) * each
     world = World(before + measured)
     store = SQLiteStore(place / "store.db", synchronous=synchronous)
-    raw = Raw(place / "raw.db", synchronous)
+    raw = by_hand(place / "raw.db", synchronous)
     for kind in kinds:
         for numbers in parts(before, 10_000):
             nouns = [MAKERS[kind](world, number) for number in numbers]
