@@ -15,7 +15,9 @@ from placet.access.snapshot import Snapshot
 from placet.model import Assignment, Permission, Role
 from placet.refs import ResourceRef
 
-SEEDS = range(400 if os.environ.get("SOAK") else 40)
+TELLING = range(40)
+"""In each of these worlds something is allowed; of very many, a few allow nothing."""
+SEEDS = range(400) if os.environ.get("SOAK") else TELLING
 
 
 def _ask(snapshot: Snapshot, question: tuple[str, str, tuple[str, str], str]) -> bool:
@@ -31,6 +33,7 @@ def test_after_every_change_the_index_agrees_with_the_naive_loop(seed: int) -> N
     rng = random.Random(seed)
     world, snapshot = NaiveWorld(), Snapshot()
     changes = list(random_changes(rng, 120))
+    allowed = 0
     for number, fact in enumerate(changes):
         if fact.gone:
             world.drop(fact.noun)
@@ -43,21 +46,9 @@ def test_after_every_change_the_index_agrees_with_the_naive_loop(seed: int) -> N
             question = random_question(rng)
             expected = world.check(*question, NOW)
             assert _ask(snapshot, question) == expected, question
-
-
-def test_nearly_all_of_these_worlds_allow_something() -> None:
-    """A world in which nothing is ever allowed shows nothing."""
-    telling = 0
-    for seed in range(40):
-        rng = random.Random(seed)
-        snapshot = Snapshot()
-        allowed = 0
-        for number, fact in enumerate(random_changes(rng, 120)):
-            snapshot = advance(snapshot, [fact])
-            if number >= 5:
-                allowed += sum(_ask(snapshot, random_question(rng)) for _ in range(5))
-        telling += allowed > 0
-    assert telling >= 36
+            allowed += expected
+    if seed in TELLING:
+        assert allowed, "a world in which nothing is ever allowed shows nothing"
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -39,7 +39,7 @@ def who_can(placet: PlacetUnderTest, permission: str, on: str, **options: object
     found: list[str] = []
     after = None
     while True:
-        page = placet.who_can(permission, on, limit=3, after=after, **options)  # type: ignore[arg-type]
+        page = placet.who_can(permission, on, limit=3, after=after, **options)  # type: ignore[arg-type]  # drawn
         found.extend(page.principals)
         after = page.next
         if after is None:
@@ -61,9 +61,9 @@ def test_who_lists_exactly_those_whom_check_allows(
         listed = who_can(placet, permission, on, kinds=KINDS, **said)
         allowed = {
             who for who in everybody(snapshot)
-            if placet.check(who, permission, on, **said)  # type: ignore[arg-type]
+            if placet.check(who, permission, on, **said)  # type: ignore[arg-type]  # drawn
         }  # fmt: skip
-        unlisted = placet.who_can(permission, on, kinds=KINDS, **said).unlisted  # type: ignore[arg-type]
+        unlisted = placet.who_can(permission, on, kinds=KINDS, **said).unlisted  # type: ignore[arg-type]  # drawn
         known = {*snapshot.users, *snapshot.service_accounts, *snapshot.groups}
         assert listed <= allowed
         assert listed == allowed if not unlisted else allowed & known <= listed

@@ -72,8 +72,8 @@ def put(noun: object) -> Step:
             Role: placet.roles, ResourceGroup: placet.resource_groups, Resource: placet.resources,
             Permission: placet.permissions, ApprovalPolicy: placet.policies,
         }  # fmt: skip
-        service = services[type(noun)]  # type: ignore[index]
-        name = noun.ref if isinstance(noun, Resource) else noun.id  # type: ignore[attr-defined]
+        service = services[type(noun)]  # type: ignore[index]  # each of its own service
+        name = noun.ref if isinstance(noun, Resource) else noun.id  # type: ignore[attr-defined]  # all have one
         try:
             service.get(name, actor=SYSTEM)  # type: ignore[attr-defined]  # one of several
         except NotFound:

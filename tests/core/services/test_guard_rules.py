@@ -35,13 +35,13 @@ def placet() -> Iterator[PlacetUnderTest]:
 def holds(placet: PlacetUnderTest, role: str, **fields: object) -> None:
     """Give lee a role, which is all that lee holds beside administration."""
     given = {"id": f"lee-{role}", "principal": LEE, "role": role, **fields}
-    placet.assignments.create(Assignment(**given), actor=SYSTEM)  # type: ignore[arg-type]
+    placet.assignments.create(Assignment(**given), actor=SYSTEM)  # type: ignore[arg-type]  # as given
 
 
 def gives(placet: PlacetUnderTest, who: object = LEE, **fields: object) -> None:
     """Give eve what a clerk has."""
     given = {"id": "given", "principal": "user:eve", "role": "clerk", **fields}
-    placet.assignments.create(Assignment(**given), actor=who)  # type: ignore[arg-type]
+    placet.assignments.create(Assignment(**given), actor=who)  # type: ignore[arg-type]  # as given
 
 
 def test_the_refusal_says_who_what_where_for_whom_and_the_next_step(
