@@ -38,6 +38,7 @@ from placet.model import (
     ServiceAccount,
     User,
 )
+from placet.services.asking import Ask
 
 __all__ = [
     "SYSTEM",
@@ -47,6 +48,7 @@ __all__ = [
     "Approval",
     "ApprovalPolicy",
     "ApprovalRequired",
+    "Ask",
     "Assignment",
     "Conflict",
     "Corrupt",

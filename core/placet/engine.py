@@ -22,6 +22,7 @@ from placet.protect import protected
 from placet.refs import parse_resource, parse_scope, text_fault
 from placet.runtime import Runtime
 from placet.services.approvals import Approvals
+from placet.services.asking import Ask
 from placet.services.assignments import Assignments
 from placet.services.audit import Audit
 from placet.services.authentication import Authentication
@@ -35,7 +36,7 @@ from placet.services.grants import Grants
 from placet.services.index import Index
 from placet.services.permits import Permit, Permits
 from placet.services.policies import Policies
-from placet.services.questions import Ask, Consistency, Questions
+from placet.services.questions import Consistency, Questions
 from placet.services.roles import Permissions, ResourceGroups, Resources, Roles
 from placet.services.searches import (
     Circumstances,
@@ -188,18 +189,8 @@ class Placet:
                     return True
                 if parse_resource(on).type == held.type:
                     return held.whole or any(on in part for part in held.lists)
-        return may(
-            self._questions.inquiry(
-                principal,
-                permission,
-                on,
-                scope=scope,
-                properties=properties,
-                context=context,
-                action_properties=action_properties,
-                consistency=consistency,
-            )
-        )
+        asked = Ask(principal, permission, on, scope, properties, context, action_properties)
+        return may(self._questions.inquiry(asked, consistency=consistency))
 
     def decide(
         self,
@@ -214,18 +205,8 @@ class Placet:
         consistency: Consistency = "minimize_latency",
     ) -> Decision:
         """The answer with reasons: "allowed", "approval_required" or "denied"."""
-        return self._questions.decide(
-            self._questions.inquiry(
-                principal,
-                permission,
-                on,
-                scope=scope,
-                properties=properties,
-                context=context,
-                action_properties=action_properties,
-                consistency=consistency,
-            )
-        )
+        asked = Ask(principal, permission, on, scope, properties, context, action_properties)
+        return self._questions.decide(asked, consistency=consistency)
 
     def explain(
         self,
@@ -240,18 +221,8 @@ class Placet:
         consistency: Consistency = "minimize_latency",
     ) -> Explanation:
         """The answer with what it rests on: deciding assignments, or near misses."""
-        return self._questions.explain(
-            self._questions.inquiry(
-                principal,
-                permission,
-                on,
-                scope=scope,
-                properties=properties,
-                context=context,
-                action_properties=action_properties,
-                consistency=consistency,
-            )
-        )
+        asked = Ask(principal, permission, on, scope, properties, context, action_properties)
+        return self._questions.explain(asked, consistency=consistency)
 
     # What they take besides is said in full where they live: `placet.questions` and
     # `placet.searches`. Each list follows `check`: what it names, `check` allows.
