@@ -5,7 +5,6 @@ the wire it is an integer of milliseconds since 1970-01-01 UTC.
 """
 
 import os
-import time
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -14,6 +13,7 @@ __all__ = ["Clock", "SystemClock", "from_milliseconds", "milliseconds", "uuid7"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_BEYOND = tuple(timedelta(microseconds=count) for count in range(1000))
 
 
 class Clock(Protocol):
@@ -32,8 +32,9 @@ class SystemClock:
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC, cut to whole milliseconds."""
-        # A third of what it costs to make a moment and to cut it; exact until the year 10,000.
-        return datetime.fromtimestamp(time.time_ns() // 1_000_000 / 1000, UTC)
+        # `replace` would cost three times as much, and a decision asks the time.
+        now = datetime.now(UTC)
+        return now - _BEYOND[now.microsecond % 1000]
 
 
 def milliseconds(moment: datetime) -> int:
