@@ -31,7 +31,7 @@ class Tree:
     >>> rules = RuleKeys(reviews=("2 from group:qa",))
     >>> tree = Tree(rules, "approval_policies[0]", Report())
     >>> tree.root
-    Reviews(name='', count=2, source='group:qa')
+    Reviews(name='', count=2, source='group:qa', escalate_after=None, escalate_to=())
     >>> tree.places
     ('approval_policies[0].reviews[0]',)
     """

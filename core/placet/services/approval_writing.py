@@ -1,6 +1,7 @@
 """What opens an approval and moves it on, in the commit of a use case."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -8,8 +9,9 @@ import msgspec
 from placet.access.answers import Question
 from placet.access.sources import Directory
 from placet.approvals.digest import bound_values, digest_of
-from placet.approvals.lifecycle import Transition, Wanted, open_approval, review, settle
-from placet.errors import AccessDenied, Invalid
+from placet.approvals.lifecycle import Said, Wanted, open_approval, review, settle
+from placet.approvals.transition import Transition
+from placet.errors import AccessDenied
 from placet.model import Approval, ApprovalPolicy, Claim, JsonObject, Verdict
 from placet.services.asking import Ask, ask
 from placet.services.base import Service
@@ -17,7 +19,6 @@ from placet.services.tenant import Tenant
 from placet.services.work import Work
 
 __all__ = [
-    "Said",
     "open_under",
     "refuse_veto",
     "wanted_of",
@@ -25,21 +26,6 @@ __all__ = [
 ]
 
 _SAYING = frozenset({"approval.reviewed", "approval.overridden"})
-
-
-class Said(msgspec.Struct, frozen=True):
-    """What a reviewer says; `claimed_by` is who a body claims to have said it, never believed.
-
-    Raises Invalid for a verdict that is none.
-    """
-
-    verdict: Verdict
-    comment: str = ""
-    claimed_by: str = ""
-
-    def __post_init__(self) -> None:
-        if self.verdict not in ("approve", "reject", "abstain"):
-            raise Invalid(f"{self.verdict!r} is no verdict; it is approve, reject or abstain")
 
 
 def wanted_of(
@@ -51,6 +37,8 @@ def wanted_of(
     *,
     scope: str | None = None,
     properties: JsonObject | None = None,
+    starts_at: datetime | None = None,
+    seconds: int | None = None,
 ) -> tuple[Question, Wanted]:
     """What the caller's words ask for, bound to its digest, and the question whether it may."""
     arguments = bound_values(dict(args or {}), "arguments")
@@ -65,6 +53,8 @@ def wanted_of(
         resource=str(question.resource),
         arguments=arguments,
         properties=shown,
+        starts_at=starts_at,
+        seconds=seconds,
     )
     wanted = Wanted(
         permission=permission,
@@ -73,6 +63,8 @@ def wanted_of(
         digest=digest,
         arguments=arguments,
         properties=shown,
+        starts_at=starts_at,
+        seconds=seconds,
     )
     return question, wanted
 
@@ -93,18 +85,10 @@ def open_under(
     """
     opened = open_approval(wanted, policy, policies, work.actor, work.now)
     directory = Directory(work.snapshot, opened, work.now, closed=work.closed)
-    done = settle(opened, directory, work.now)
+    done = settle(opened, directory)
     happened = ("approval.requested", *done.happened)
     if said is not None:
-        done = review(
-            done.approval,
-            work.actor,
-            said.verdict,
-            directory,
-            work.now,
-            comment=said.comment,
-            claimed_by=said.claimed_by,
-        )
+        done = review(done.approval, work.actor, said, directory)
         refuse_veto(tenant, work, opened, said.verdict)
         happened += done.happened
     done = msgspec.structs.replace(done, happened=happened)

@@ -11,15 +11,16 @@ from placet.access.decide import decide
 from placet.approvals.compose import compose
 from placet.approvals.grants import grant_status
 from placet.approvals.lifecycle import (
+    Said,
     Wanted,
     cancel,
     covers,
     review,
     settle,
-    status_of,
     supersede,
     withdraw,
 )
+from placet.approvals.transition import status_of
 from placet.clock import milliseconds
 from placet.errors import AccessDenied, Invalid, InvalidState, PlacetError
 from placet.model import (
@@ -35,7 +36,6 @@ from placet.refs import encode
 from placet.services.approval_opening import ApprovalOpening
 from placet.services.approval_reading import ApprovalExplanation, Standing
 from placet.services.approval_writing import (
-    Said,
     open_under,
     refuse_veto,
     wanted_of,
@@ -134,27 +134,22 @@ class Approvals(ApprovalOpening):
         comment: str = "",
         digest: str | None = None,
         claimed_by: str = "",
+        inputs: JsonObject | None = None,
+        seat_of: str | None = None,
         actor: ActorLike = None,
     ) -> Approval:
-        """Say approve, reject or abstain. `digest` is that of what the reviewer was shown.
+        """Say approve, reject or abstain. `digest` is that of what the reviewer was shown, `inputs`
+        what the policy asks to be filled in, `seat_of` in whose place a delegate says it.
 
         The same verdict of the same person again changes nothing. Raises InvalidState for an
-        approval that has ended or was revised since, AccessDenied for a reviewer who may not.
+        approval that has ended or was revised since, AccessDenied for a reviewer who may not, and
+        Invalid for inputs that are missing or not what they should be.
         """
-        said = Said(verdict, comment, claimed_by)
+        said = Said(verdict, comment, claimed_by, inputs or {}, digest, seat_of)
 
         def use_case(work: Work) -> Approval:
             approval = self._visible(work, id)
-            done = review(
-                approval,
-                work.actor,
-                said.verdict,
-                self._directory(work, approval),
-                work.now,
-                digest=digest,
-                comment=said.comment,
-                claimed_by=said.claimed_by,
-            )
+            done = review(approval, work.actor, said, self._directory(work, approval))
             if done.happened:
                 refuse_veto(self._tenant, work, approval, said.verdict)
             write_transition(work, approval, done)
@@ -235,7 +230,7 @@ class Approvals(ApprovalOpening):
 
         def use_case(work: Work) -> Approval:
             approval = self._visible(work, id)
-            done = settle(approval, self._directory(work, approval), work.now)
+            done = settle(approval, self._directory(work, approval))
             write_transition(work, approval, done)
             return done.approval
 

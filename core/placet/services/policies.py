@@ -73,6 +73,9 @@ class Policies(Records[ApprovalPolicy]):
         for leaf in walk(noun.requirement):
             if isinstance(leaf, ConditionHolds):
                 compile(leaf.when)
+        for text in (noun.carry_if, *(rule.when for rule in noun.rules)):
+            if text is not None:
+                compile(text)
         ways(noun.requirement)
         before = work.get(ApprovalPolicy, noun.scope, noun.id)
         exact = msgspec.structs.replace(
@@ -80,6 +83,12 @@ class Policies(Records[ApprovalPolicy]):
             version=1 if before is None else before.version + 1,
             requesters=self._sources(work, noun, noun.requesters),
             override_by=self._sources(work, noun, noun.override_by),
+            rules=tuple(
+                msgspec.structs.replace(
+                    rule, subjects=self._sources(work, noun, rule.subjects), leaves=()
+                )
+                for rule in noun.rules
+            ),
             requirement=exact_requirement(world, noun.requirement, noun.scope, closed=work.closed),
         )
         if isinstance(noun.yields, AccessYield):

@@ -130,7 +130,9 @@ def _approval_index(approval: Approval) -> dict[str, IndexValue]:
     waits_for: tuple[str, ...] = ()
     if approval.status == "pending":
         leaves = walk(approval.policy.requirement)
-        waits_for = tuple(sorted({leaf.source for leaf in leaves if isinstance(leaf, Reviews)}))
+        waits_for = tuple(
+            sorted({one for leaf in leaves if isinstance(leaf, Reviews) for one in leaf.sources})
+        )
     index: dict[str, IndexValue] = {
         "status": approval.status,
         "scope": approval.scope,
