@@ -12,13 +12,13 @@ from placet.approvals.compose import compose
 from placet.approvals.digest import digest_of
 from placet.approvals.gates import gate_status
 from placet.approvals.lifecycle import Said, Wanted, review
-from placet.approvals.overriding import override
 from placet.approvals.transition import status_of
 from placet.catalogue import OPERATIONS
 from placet.clock import milliseconds
 from placet.errors import AccessDenied, Invalid, InvalidState, NotFound
 from placet.model import Approval, Claim, Gate, GateStatus, Grant, PassYield
 from placet.refs import encode, parse_owned, text_fault
+from placet.services.approval_changes import write_override
 from placet.services.approval_pages import all_of, labelled, queries
 from placet.services.approval_writing import open_under, refuse_veto, write_transition
 from placet.services.grants import take_pass
@@ -174,7 +174,7 @@ class Gates(Records[Gate]):
             except AccessDenied:
                 if not work.may("gates.override", gate.scope, gate.id):
                     raise
-                done = override(approval, work.actor, said, directory)
+                return write_override(self._tenant, work, approval, said, directory)
             if done.happened:
                 refuse_veto(self._tenant, work, approval, said.verdict)
             write_transition(work, approval, done)
