@@ -14,9 +14,9 @@ HOUR = timedelta(hours=1)
 DAY = (NOW, NOW + 24 * HOUR)
 
 
-def _people(*standing_in: tuple[str, str], **groups: str) -> People:
+def _people(*standing_in: tuple[str, str], qa: str = "", ops: str = "") -> People:
     windows = {(f"user:{by}", f"user:{to}"): DAY for by, to in standing_in}
-    return People(standing_in=windows, **groups)
+    return People(standing_in=windows, qa=qa, ops=ops)
 
 
 def test_a_delegate_fills_the_seat_of_the_delegator() -> None:
