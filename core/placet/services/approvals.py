@@ -47,6 +47,7 @@ from placet.services.tenant import ActorLike, Tenant
 from placet.services.work import Work
 
 __all__ = [
+    "MAX_REVIEWED",
     "ApprovalExplanation",
     "Approvals",
     "Standing",
