@@ -17,7 +17,7 @@ from placet.errors import Invalid
 from placet.model import Approval, Effect, Permission, parse_source
 from placet.refs import ResourceRef, is_below, parse_resource, scope_chain
 
-__all__ = ["Directory", "asks_as", "names", "sources_naming"]
+__all__ = ["Directory", "asks_as", "listed_by", "names", "sources_naming"]
 
 
 _NAMED = ("user:", "group:", "service_account:")
@@ -93,6 +93,26 @@ def _with_included(snapshot: Snapshot, role: str) -> frozenset[str]:
                 seen.add(ref)
                 waiting.append(ref)
     return frozenset(seen)
+
+
+def listed_by(snapshot: Snapshot, source: str) -> frozenset[str] | None:
+    """Everybody whom a source names, whatever is asked about, but for those who are disabled.
+
+    None where that cannot be listed: holders of a role or a permission, owners, managers, everyone.
+    """
+    kind, _ = parse_source(source)
+    if kind in ("user", "service_account"):
+        listed = frozenset({source})
+    elif kind == "group":
+        listed = snapshot.members_of(source)
+    else:
+        return None
+    return frozenset(
+        person
+        for person in listed
+        if (known := snapshot.users.get(person) or snapshot.service_accounts.get(person)) is None
+        or not known.disabled
+    )
 
 
 def sources_naming(snapshot: Snapshot, principal: str) -> tuple[str, ...]:
@@ -201,11 +221,7 @@ class Directory:
 
         Holders of a role or a permission, and everyone, are not listed: they count as reachable.
         """
-        kind, _ = parse_source(source)
-        if kind in ("user", "service_account"):
-            listed = frozenset({source})
-        elif kind == "group":
-            listed = self._snapshot.members_of(source)
-        else:
+        listed = listed_by(self._snapshot, source)
+        if listed is None:
             return None
         return frozenset(person for person in listed if self.names(source, person))

@@ -31,7 +31,7 @@ from placet.model import (
 from placet.refs import parse_principal
 from placet.services.assignments import check_level, exact_assignment
 from placet.services.directory import refuse_circle
-from placet.services.policies import check_yield
+from placet.services.policies import check_satisfiable, check_yield
 from placet.services.references import (
     exact_requirement,
     exact_source,
@@ -166,6 +166,8 @@ class _Resolver:
             override_by=self._sources(policy, item, "override_by"),
             rules=tuple(self._rules(policy, item)),
         )
+        if len(self.report.problems) == before:
+            self.report.of(item.path, check_satisfiable, self.world, exact)
         if not isinstance(exact.yields, AccessYield):
             return exact
         path = f"{item.path}.yields.role"
