@@ -38,6 +38,7 @@ from placet.model import (
     ServiceAccount,
     User,
 )
+from placet.services.consistency import at_least
 
 __all__ = [
     "SYSTEM",
@@ -69,5 +70,6 @@ __all__ = [
     "StoreError",
     "Unavailable",
     "User",
+    "at_least",
     "hookimpl",
 ]
