@@ -42,7 +42,7 @@ def create_app(
             Recording(host),
             Addressing(),
             Authenticating(host, Authenticator(hooks_of(plugins))),
-            Freshening(),
+            Freshening(host),
         ],
     )
     for surface in chosen:

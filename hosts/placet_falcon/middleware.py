@@ -129,6 +129,9 @@ class Freshening:
     request, through whichever surface, is answered from there or later.
     """
 
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
     def process_resource(
         self,
         req: falcon.Request,
@@ -142,7 +145,8 @@ class Freshening:
         call: Call | None = req.context.get("call")
         token = req.get_header(CONSISTENCY_TOKEN)
         if call is not None and token is not None:
-            snapshot_of(call.placet.questions.view.tenant, at_least(token))
+            wanted = at_least(token, self._host.settings.catch_up_s)
+            snapshot_of(call.placet.questions.view.tenant, wanted)
 
     def process_response(
         self, req: falcon.Request, resp: falcon.Response, resource: object, req_succeeded: bool

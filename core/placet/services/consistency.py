@@ -12,9 +12,10 @@ from placet.errors import Invalid, Unavailable
 from placet.services.tenant import Tenant
 from placet.storage.port import Store, Waitable
 
-__all__ = ["AtLeast", "Consistency", "at_least", "reached", "snapshot_of"]
+__all__ = ["WITHIN_S", "AtLeast", "Consistency", "at_least", "reached", "snapshot_of"]
 
 WITHIN_S = 5.0
+"""How long a question waits for its token where nobody says, in seconds."""
 _LOOK_S = 0.25
 """The longest wait between two looks, in seconds: what a store tells is a hint."""
 _POLL_S = 0.02
