@@ -227,6 +227,50 @@ def test_attributes_that_a_condition_reads_are_told_by_what_they_come_to(told: T
     ]
 
 
+def test_where_a_request_may_bring_the_attribute_both_are_told(toml: Toml) -> None:
+    """What it comes to is then known to nobody but the request."""
+    given = '[[assignments]]\nto = ["everyone"]\nrole = "reader"\n'
+    red = given + """when = "subject.properties.team == 'red'"\n"""
+    with engine(trusted_subject_properties=["team"]) as placet:
+        placet.apply(toml(BASE + red), actor=SYSTEM)
+        moved = placet.preview(toml(BASE.replace('"red"', '"blue"', 1) + red), actor=SYSTEM)
+    assert [one.principal for one in (*moved.gains, *moved.losses)] == ["user:sam", "user:sam"]
+
+
+def test_attributes_of_a_resource_are_told_by_what_they_come_to(told: Told) -> None:
+    one = '[[resources]]\ntype = "invoice"\nid = "7"\nattributes = { size = %d }\n'
+    small = SAM + 'when = "resource.properties.size < 5"\n'
+    assert told(small + one % 9, small + one % 3) == [
+        "user:sam gains invoice.pay, invoice.read on invoice:7 in the account and below "
+        "(role clerk)"
+    ]
+
+
+def test_a_condition_in_other_words_is_told_as_another_one(told: Told) -> None:
+    lines = told(SAM + 'when = "context.office"', SAM + 'when = "context.office == true"')
+    assert [line.partition(" on ")[0] for line in lines] == [
+        "user:sam gains invoice.pay, invoice.read",
+        "- user:sam loses invoice.pay, invoice.read",
+    ]
+
+
+def test_a_deny_under_a_condition_is_told_with_it(told: Told) -> None:
+    deny = SAM + 'effect = "deny"\nwhen = "context.night"\n'
+    assert told(SAM, SAM + deny) == [
+        "- user:sam loses invoice.pay, invoice.read on every invoice in the account and below "
+        "when context.night (role clerk; denied role clerk)"
+    ]
+
+
+def test_who_loses_a_right_and_may_ask_for_it_is_told_so(told: Told) -> None:
+    dana = SAM.replace("sam", "dana")
+    loss = told(dana + ELEVATION, ELEVATION)[0]
+    assert loss == (
+        "- user:dana loses invoice.pay on every invoice in the account and below, "
+        "and may ask for it (role clerk; policy on-call)"
+    )
+
+
 def test_a_resource_that_moves_is_told_once_for_all_who_hold_it(told: Told) -> None:
     moved = '[[resources]]\ntype = "invoice"\nid = "7"\nscope = "%s"\n'
     assert told(SAM + moved % "retail", SAM + moved % "wholesale") == [

@@ -6,12 +6,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from placet.access.changes.places import Place, size_of
+from placet.access.changes.places import Place, height_of
 from placet.access.changes.standing import RANKS, Standing
 from placet.model import plain
 from placet.refs import EVERYONE, ScopeLevel, spoken
 
-__all__ = ["AccessChange", "AccessChanges", "Asking", "by_size"]
+__all__ = ["AccessChange", "AccessChanges", "Asking", "Kind", "by_size"]
+
+Kind = Literal["gain", "loss"]
 
 FEW = 5
 """So many ids or permissions a sentence names; the data names all."""
@@ -41,7 +43,7 @@ class AccessChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     are asked, or no longer are; `moved` says where resources live now that lived elsewhere.
     """
 
-    kind: Literal["gain", "loss"]
+    kind: Kind
     principal: str
     permissions: tuple[str, ...]
     was: Standing
@@ -115,6 +117,8 @@ class AccessChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         ]
         if self.above == "approval_required" and not self.asks and "denied" in (self.was, self.now):
             parts.append(", with approval")
+        if self.asks and self.roles and self.kind == "loss":
+            parts.append(", and may ask for it")
         return "".join(parts)
 
     def _why(self) -> str:
@@ -152,7 +156,7 @@ def by_size(change: AccessChange) -> tuple[Any, ...]:
     """
     listed = change.resources
     return (
-        size_of(change.places)[0],
+        height_of(change.places),
         listed is not None,
         0 if listed is None else -len(listed),
         -RANKS[change.above],

@@ -16,11 +16,10 @@ What an approval takes, and who may review it, is not access, and is not compare
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
-from placet.access.changes.change import AccessChange, AccessChanges, by_size
+from placet.access.changes.change import AccessChange, AccessChanges, Kind, by_size
 from placet.access.changes.differences import Covering, differences
 from placet.access.changes.places import Place
 from placet.access.changes.sides import Holding, Offer, Piece, Side
@@ -34,7 +33,7 @@ from placet.refs import EVERYONE, scope_level
 
 __all__ = ["access_changes"]
 
-_KINDS = ("gain", "loss")
+_KINDS: tuple[Kind, Kind] = ("gain", "loss")
 
 
 def access_changes(
@@ -108,7 +107,9 @@ class _Comparison:
                 [
                     one
                     for group in groups[side]
-                    if group in self._touched.subjects and subject not in self._all(group, side)
+                    if group in self._touched.subjects
+                    # Groups in a circle, which the write side refuses, do not tell for each other.
+                    and subject not in self._sides[side].subjects(group)
                     for one in (self._of_everyone() if group == EVERYONE else self._of(group))
                 ]
                 for side in (1, 0)
@@ -159,9 +160,6 @@ class _Comparison:
         if subjects:
             yield from self._sides[side].offers_of_owner(subject)
 
-    def _all(self, group: str, side: int) -> tuple[str, ...]:
-        return self._sides[side].snapshot.subjects(group)
-
     def _compare(
         self, subject: str, held: tuple[Holding, Holding], covering: Covering = ((), ())
     ) -> tuple[AccessChange, ...]:
@@ -177,8 +175,7 @@ class _Comparison:
             moves.setdefault((ref.partition(":")[0], was, now), []).append(ref)
         for (type, was, now), refs in moves.items():
             permissions = tuple(sorted(self._open_on(type)))
-            for kind, left, come in (("gain", was, now), ("loss", now, was)):
-                places = _beyond(come, left)
+            for kind, places in zip(_KINDS, (_beyond(now, was), _beyond(was, now)), strict=True):
                 if permissions and places:
                     yield _moved(kind, permissions, type, refs, places, now)
 
@@ -219,7 +216,7 @@ def _beyond(home: str | None, other: str | None) -> tuple[Place, ...]:
 
 
 def _moved(
-    kind: Any,
+    kind: Kind,
     permissions: tuple[str, ...],
     type: str,
     refs: Iterable[str],

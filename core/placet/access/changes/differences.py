@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from placet.access.changes.change import AccessChange, Asking
+from placet.access.changes.change import AccessChange, Asking, Kind
 from placet.access.changes.grid import Alike, Grid, Half, Window, alike
 from placet.access.changes.places import Cell, places_of
 from placet.access.changes.sides import Holding, Side
@@ -17,7 +17,6 @@ from placet.refs import ScopeLevel
 
 __all__ = ["Covering", "differences"]
 
-Kind = Literal["gain", "loss"]
 Group = frozenset[str] | None
 Cause = tuple[str, str]
 Covering = tuple[Sequence[AccessChange], Sequence[AccessChange]]
@@ -118,6 +117,7 @@ class _Compared:
     ) -> None:
         self._held = held
         self._permissions = permissions
+        self._ids = frozenset(permissions)
         self._telling = telling
         self._now = now
         self._covering = covering
@@ -131,6 +131,8 @@ class _Compared:
         self._levels = before | after
         # Where one side means nothing at a level, what differs there is told of that level alone.
         self._by_level = bool(before and after and before != after)
+        asked = [_asking(half) for half in held.halves]
+        self._steady = before == after and asked[0] == asked[1] and telling.settled(held)
 
     def changes(self) -> Iterator[AccessChange]:
         """The changes, each as few regions as can be."""
@@ -151,6 +153,8 @@ class _Compared:
             (self._grid.pieces(half, window, group), self._grid.offers(half, group))
             for half in self._held.halves
         ]
+        if self._steady and parts[0] == parts[1]:
+            return
         for cell in self._grid.cells:
             before, after = (
                 spot_of(half, *part, cell, self._tell(side, group))
@@ -174,7 +178,7 @@ class _Compared:
         was, now = (other, better) if kind == "gain" else (better, other)
         later, earlier = (way, instead) if kind == "gain" else (instead, way)
         needs = later.needs if later else frozenset[Need]()
-        if not needs and earlier is not None and (RANKS[now] or way.asks):
+        if not needs and earlier is not None and (way.asks or (RANKS[now] and not earlier.asks)):
             needs = earlier.needs
         return _Told(
             kind,
@@ -186,7 +190,7 @@ class _Compared:
             _texts(found.denies),
             tuple(
                 Asking(need.policy, None if need.when is None else need.when.text)
-                for need in sorted(needs)
+                for need in sorted(needs, key=lambda need: need.policy)
             ),
             (cell[1],) if self._by_level else (),
         )
@@ -198,7 +202,7 @@ class _Compared:
         """Whether it is told of somebody else who this one is as well."""
         return any(
             _says_all(entry, told)
-            and set(self._permissions) <= set(entry.permissions)
+            and self._ids.issubset(entry.permissions)
             and _lasts(entry, window, self._now)
             and any(place.holds(cell, self._grid.named) for place in entry.places)
             and self._has(entry, group)

@@ -43,14 +43,15 @@ def alike(
 ) -> dict[Alike, list[str]]:
     """The permissions of what somebody holds, by how it is held.
 
-    `apart` are types of which single resources differ themselves.
+    `apart` are types of which single resources differ themselves. A permission that has another
+    type or action by now is another one.
     """
     found: dict[Alike, list[str]] = {}
     for permission in sorted({*_permissions(held[0]), *_permissions(held[1])}):
-        typed = [_half(*each, permission) for each in zip(sides, held, strict=True)]
-        types = {type for _, type in typed if type is not None}
-        for type in sorted(types):
-            before, after = (half if of == type else Half() for half, of in typed)
+        halves = [_half(*each, permission) for each in zip(sides, held, strict=True)]
+        for meaning in sorted({meaning for _, meaning in halves if meaning is not None}):
+            before, after = (half if of == meaning else Half() for half, of in halves)
+            type, _ = meaning
             universal = type not in apart and not any(
                 ids is not None for half in (before, after) for ids in _sets(half, type)
             )
@@ -111,8 +112,8 @@ def _permissions(held: Holding) -> Iterator[str]:
         yield from offer.policy.applies_to
 
 
-def _half(side: Side, held: Holding, permission: str) -> tuple[Half, str | None]:
-    """One side of a permission, and the type of its resources; None where it means nothing."""
+def _half(side: Side, held: Holding, permission: str) -> tuple[Half, tuple[str, str] | None]:
+    """One side of a permission, and its type and action; None where it gives nothing."""
     known = side.snapshot.permissions.get(permission)
     if known is None or not known.grants:
         return Half(), None
@@ -122,7 +123,7 @@ def _half(side: Side, held: Holding, permission: str) -> tuple[Half, str | None]
         side.protecting(permission),
         frozenset(known.allowed_scope_levels),
     )
-    return half, known.resource_type
+    return half, (known.resource_type, known.action)
 
 
 def _sets(half: Half, type: str) -> Iterator[frozenset[str] | None]:

@@ -13,7 +13,7 @@ from placet.access.reach import Root
 from placet.model import ALL_LEVELS
 from placet.refs import ScopeLevel, is_below, scope_chain, scope_level
 
-__all__ = ["Cell", "Place", "cells_of", "places_of", "root_of", "size_of"]
+__all__ = ["Cell", "Place", "cells_of", "height_of", "places_of", "root_of"]
 
 Cell = tuple[str, ScopeLevel]
 """A scope at its own level, or at a lower level what lies under it and is not named."""
@@ -82,13 +82,12 @@ def places_of(
     return tuple(_Tree(cells, named, matters).places())
 
 
-def size_of(places: Iterable[Place]) -> tuple[int, ...]:
-    """How far places reach, for sorting the furthest first: up to which level, and how many."""
-    ranks = [
+def height_of(places: Iterable[Place]) -> int:
+    """How high up the highest of some places is, for sorting: 0 is the account and all below it."""
+    return min(
         ALL_LEVELS.index(scope_level(place.scope)) * 2 + (0 if place.below else 1)
         for place in places
-    ]
-    return (min(ranks, default=9), -len(ranks))
+    )
 
 
 class _Tree:

@@ -6,12 +6,13 @@ whose own rights show it all is left out: what the group gains or loses, they do
 
 from collections.abc import Iterable, Iterator
 
+from placet.access.gain_finders import attributes_differing
 from placet.access.match import Placed
 from placet.access.placements import every
 from placet.access.reach import attributes_read
 from placet.access.snapshot import Snapshot
 from placet.errors import Invalid
-from placet.model import ApprovalPolicy, Resource, ServiceAccount, User, parse_source
+from placet.model import ApprovalPolicy, JsonObject, Resource, ServiceAccount, User, parse_source
 from placet.refs import parse_principal
 
 __all__ = ["Moved", "Touched"]
@@ -23,16 +24,12 @@ class Moved:
     """The attributes of somebody or something that differ, on either side."""
 
     def __init__(self, was: Noun, now: Noun, root: str) -> None:
-        self.names: frozenset[str] | None = frozenset(
-            name
-            for name in {**_attributes(was), **_attributes(now)}
-            if (name in _attributes(was), _attributes(was).get(name))
-            != (name in _attributes(now), _attributes(now).get(name))
-        )
+        had, has = _attributes(was), _attributes(now)
+        self.names: frozenset[str] | None = attributes_differing(had, has)
         if root == "resource" and (was is None) != (now is None):
             # What is not stored has the attributes that a request says.
             self.names = None
-        self._owners = tuple(_attributes(one).get("owner") for one in (was, now))
+        self._owners = (had.get("owner"), has.get("owner"))
         self._root = root
 
     def matters(self) -> bool:
@@ -212,7 +209,7 @@ class Touched:
                         self.subjects.update(moved.owners())
 
 
-def _attributes(noun: Noun) -> dict[str, object]:
+def _attributes(noun: Noun) -> JsonObject:
     return {} if noun is None else noun.attributes
 
 
