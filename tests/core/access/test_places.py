@@ -29,7 +29,7 @@ def test_everywhere_is_as_few_places_as_can_be(named: set[str]) -> None:
 
 
 def test_a_cell_that_does_not_matter_is_said_as_it_reads_better() -> None:
-    below = {("o1", "project")}
+    below: set[Cell] = {("o1", "project")}
     assert places_of(below, ["o1"], lambda _: True) == (Place("o1", here=False, below=True),)
     assert places_of(below, ["o1"], lambda cell: cell in below) == (Place("o1", below=True),)
 
