@@ -116,6 +116,23 @@ def test_who_joins_a_group_gains_what_it_holds(told: Told) -> None:
     ]
 
 
+def test_a_member_who_gains_more_than_the_group_is_told_too(told: Told) -> None:
+    dana = FINANCE.replace("group:finance", "user:dana")
+    lines = told("", FINANCE + 'when = "context.office"\n' + dana)
+    assert [line.partition(" gains ")[0] for line in lines] == ["group:finance", "user:dana"]
+
+
+def test_a_member_who_is_denied_no_longer_is_told_although_the_group_is_as_it_was(
+    told: Told,
+) -> None:
+    deny = FINANCE + 'effect = "deny"\n'
+    dana = SAM.replace("sam", "dana")
+    assert told(dana + deny, dana) == [
+        "user:dana gains invoice.pay, invoice.read on every invoice in retail and below "
+        "(role clerk; no longer denied role clerk)"
+    ]
+
+
 def test_a_deny_to_a_group_is_told_of_the_members_who_lose_by_it(told: Told) -> None:
     dana = SAM.replace("sam", "dana")
     assert told(SAM + dana, SAM + dana + FINANCE + 'effect = "deny"') == [

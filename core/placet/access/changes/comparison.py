@@ -10,7 +10,8 @@ never left out. More than that is told of
 - a resource that comes to live elsewhere, told once for all who hold anything on it;
 - a group, where its members hold the same otherwise or are denied it.
 
-Who may ask by a role, a permission or as the owner is told by that word, where the policy differs.
+Who may ask by a role, a permission or as the owner is told by that word, where the policy differs;
+who comes to such a role or permission, and by it may ask for more, is not told of that.
 What an approval takes, and who may review it, is not access, and is not compared.
 """
 
