@@ -12,7 +12,7 @@ from placet.access.filters import ResourceFilter
 from placet.access.held import Held
 from placet.access.search import may
 from placet.access.views import SHARDS
-from placet.bundle import Bundle, Plan, load, plan_of
+from placet.bundle import Bundle, Plan, Preview, load, plan_of, preview_of
 from placet.bundle import apply as apply_bundle
 from placet.clock import Clock, SystemClock
 from placet.errors import Invalid
@@ -411,6 +411,21 @@ class Placet:
     ) -> Plan:
         """What applying a bundle would change; changes nothing."""
         return plan_of(
+            self._view, load(bundle), prune=prune, actor=actor, passwords=self._runtime.passwords
+        )
+
+    def preview(
+        self,
+        bundle: Bundle | str | PathLike[str],
+        *,
+        prune: bool = False,
+        actor: ActorLike = None,
+    ) -> Preview:
+        """What applying a bundle would change, and who gains and who loses what; changes nothing.
+
+        `str` of it is for people, `as_dict` for programs. Raises what `apply` raises.
+        """
+        return preview_of(
             self._view, load(bundle), prune=prune, actor=actor, passwords=self._runtime.passwords
         )
 

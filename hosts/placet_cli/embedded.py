@@ -120,8 +120,8 @@ class Embedded:
         return {"problems": [_json(problem) for problem in found]}
 
     def diff(self, bundle: BundleText, *, prune: bool) -> Json:
-        """What applying the bundle would change."""
-        return self._placet.diff(bundle.load(), prune=prune, actor=self._actor).as_dict()
+        """What applying the bundle would change, with gains and losses of access."""
+        return self._placet.preview(bundle.load(), prune=prune, actor=self._actor).as_dict()
 
     def apply(self, bundle: BundleText, *, prune: bool) -> Json:
         """What applying the bundle changed."""
