@@ -29,6 +29,10 @@ class Metrics:
             "placet_checks", "Questions answered, by outcome.", ("outcome",),
             registry=self._registry,
         )  # fmt: skip
+        # Finding the series of some labels costs more than counting; there are few, for a label is
+        # never what a client makes up. Two threads at once find the same one.
+        self._served: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._by_outcome: dict[str, Counter] = {}
         self._pending = Gauge(
             "placet_approvals_pending",
             "Approvals of the service's own account that wait for somebody.",
@@ -37,12 +41,21 @@ class Metrics:
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request and the seconds that it took."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route, str(status)).observe(seconds)
+        served = self._served.get((method, route, status))
+        if served is None:
+            labels = (method, route, str(status))
+            served = (self._requests.labels(*labels), self._seconds.labels(*labels))
+            self._served[method, route, status] = served
+        counted, timed = served
+        counted.inc()
+        timed.observe(seconds)
 
     def decided(self, outcome: str) -> None:
         """Count an answer: allowed, approval_required or denied."""
-        self._checks.labels(outcome).inc()
+        counted = self._by_outcome.get(outcome)
+        if counted is None:
+            counted = self._by_outcome[outcome] = self._checks.labels(outcome)
+        counted.inc()
 
     def pending(self, count: int) -> None:
         """Set how many approvals wait."""

@@ -1,9 +1,9 @@
 """What happens around every request, whichever surface it belongs to."""
 
 import logging
+import os
 import re
 import time
-import uuid
 from typing import Any
 
 import falcon
@@ -33,28 +33,36 @@ class Recording:
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Name the request, as its sender did if that is printable ASCII."""
-        sent = req.get_header("X-Request-ID") or ""
-        req.context.request_id = sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
-        req.context.max_body_bytes = self._host.settings.max_body_bytes
-        req.context.started = time.perf_counter()
-        resp.set_header("X-Request-ID", req.context.request_id)
+        context = req.context
+        context.started = time.perf_counter()
+        sent = req.env.get("HTTP_X_REQUEST_ID")
+        named = sent if sent and _REQUEST_ID.fullmatch(sent) else os.urandom(16).hex()
+        context.request_id = named
+        context.max_body_bytes = self._host.settings.max_body_bytes
+        # Whoever answers may say otherwise.
+        resp.set_headers(
+            (
+                ("X-Request-ID", named),
+                ("X-Content-Type-Options", "nosniff"),
+                ("Cache-Control", "no-store"),
+            )
+        )
 
     def process_response(
         self, req: falcon.Request, resp: falcon.Response, resource: object, req_succeeded: bool
     ) -> None:
-        """Set the headers of every answer, and write down how it went."""
-        if resp.get_header("X-Content-Type-Options") is None:
-            resp.set_header("X-Content-Type-Options", "nosniff")
-        if resp.get_header("Cache-Control") is None:
-            resp.set_header("Cache-Control", "no-store")
+        """Write down how it went."""
         seconds = time.perf_counter() - req.context.started
         method = req.method if req.method in falcon.HTTP_METHODS else "OTHER"
         route = (req.uri_template or _NO_ROUTE) if resource is not None else _NO_ROUTE
-        self._host.metrics.answered(method, route, resp.status_code, seconds)
+        status = resp.status_code
+        self._host.metrics.answered(method, route, status, seconds)
+        if not _log.isEnabledFor(logging.INFO):
+            return
         said: dict[str, Any] = {
             "method": method,
             "path": route,
-            "status": resp.status_code,
+            "status": status,
             "ms": round(seconds * 1000, 3),
             "request_id": req.context.request_id,
         }
@@ -114,4 +122,4 @@ class Authenticating:
             )
         for name, value in params.items():
             refuse_controls(name, value)
-        req.context.call = Call(self._host.placet.tenant(caller.account), caller.actor)
+        req.context.call = Call(self._host.account(caller.account), caller.actor)

@@ -16,7 +16,7 @@ from placet_falcon.errors import Failure, write_failure
 if TYPE_CHECKING:
     from placet_falcon.host import Host
 
-__all__ = ["Surface", "SurfaceCatalogues", "owner_of"]
+__all__ = ["Owners", "Surface", "SurfaceCatalogues"]
 
 App = falcon.App[falcon.Request, falcon.Response]
 
@@ -68,6 +68,25 @@ class SurfaceCatalogues:
         )
 
 
-def owner_of(surfaces: Iterable[Surface], path: str) -> Surface | None:
-    """The surface to which `path` belongs; None for a path of nobody, or of the host itself."""
-    return next((surface for surface in surfaces if surface.owns(path)), None)
+class Owners:
+    """Which of several surfaces a path belongs to: the first that owns it.
+
+    It is asked with every request, so that the prefixes are put together once.
+    """
+
+    def __init__(self, surfaces: Iterable[Surface]) -> None:
+        self._places = [
+            (surface.prefixes, tuple(f"{prefix}/" for prefix in surface.prefixes), surface)
+            for surface in surfaces
+        ]
+
+    def of(self, path: str) -> Surface | None:
+        """The surface; None for a path of nobody, or of the host itself.
+
+        >>> Owners([]).of("/livez") is None
+        True
+        """
+        for exact, below, surface in self._places:
+            if path.startswith(below) or path in exact:
+                return surface
+        return None

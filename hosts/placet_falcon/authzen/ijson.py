@@ -31,20 +31,16 @@ def read_ijson(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise Invalid(f"the body is not UTF-8 (byte {error.start})") from None
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_constant=_constant,
-            parse_float=_float,
-            parse_int=_int,
-        )
+        value = _decoder.decode(text)
     except json.JSONDecodeError as error:
         raise Invalid(
             f"the body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
         ) from None
     except RecursionError:
         raise _too_deep() from None
-    _look(value, 0)
+    # Fewer brackets than levels allowed cannot be too deep, and only an escape makes half a pair.
+    if b"\\u" in body or body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        _look(value, 0)
     return value
 
 
@@ -104,3 +100,8 @@ def _too_deep() -> Invalid:
 
 def _refuse(why: str) -> NoReturn:
     raise Invalid(f"the body is not I-JSON: {why}")
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int
+)
