@@ -101,6 +101,7 @@ class Runtime:
                 clock=self.clock,
                 passwords=self.passwords,
                 closed=self.settings.directory == "closed",
+                authority=self._followed,
             )
         return self._authentication
 
@@ -130,6 +131,16 @@ class Runtime:
         # Outside of the lock, which it may be waiting for.
         if follower is not None:
             follower.join(_ENDING_S)
+
+    def _followed(self, account: str) -> int | None:
+        """The version of the last change to an account's directory, rights or credentials, as its
+        index knows it; None where the account is not in use, or its log not followed just now.
+        """
+        tenant, follower = self._tenants.get(account), self._follower
+        if tenant is None or follower is None or not follower.follows:
+            return None
+        ready = tenant.index.ready
+        return None if ready is None else ready.authority
 
     def _start_following(self) -> None:
         with self._lock:

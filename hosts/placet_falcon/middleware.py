@@ -1,7 +1,7 @@
 """What happens around every request, whichever surface it belongs to."""
 
 import logging
-import os
+import random
 import re
 import time
 from typing import Any
@@ -36,7 +36,7 @@ class Recording:
         context = req.context
         context.started = time.perf_counter()
         sent = req.env.get("HTTP_X_REQUEST_ID")
-        named = sent if sent and _REQUEST_ID.fullmatch(sent) else os.urandom(16).hex()
+        named = sent if sent and _REQUEST_ID.fullmatch(sent) else _new_id()
         context.request_id = named
         context.max_body_bytes = self._host.settings.max_body_bytes
         # Whoever answers may say otherwise.
@@ -70,7 +70,15 @@ class Recording:
         if call is not None:
             said["account"] = call.placet.account
             said["principal"] = call.actor.principal
-        _log.info("request", extra={"placet": said})
+        # As `info` would, but without looking for who calls it.
+        record = logging.LogRecord(_log.name, logging.INFO, __file__, 0, "request", (), None)
+        record.placet = said
+        _log.handle(record)
+
+
+def _new_id() -> str:
+    """An id that nobody else has; it is no secret, so that the system need not be asked."""
+    return f"{random.getrandbits(128):032x}"  # noqa: S311
 
 
 class Addressing:
@@ -114,7 +122,9 @@ class Authenticating:
         if surface is None or getattr(resource, "public", False):
             return
         named = surface.account(req, params)
-        caller = self._authenticator.caller(self._host.authentication(), req, named)
+        caller = self._authenticator.caller(
+            self._host.authentication(), req, named, by_index=getattr(resource, "by_index", False)
+        )
         if named is not None and named != caller.account:
             # The same whether or not there is such an account.
             raise AccessDenied(

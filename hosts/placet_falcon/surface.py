@@ -31,7 +31,8 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     `prefixes` are the paths that it owns, each with all that lies under it; Falcon's own 404, 405
     and 415 below them are written by `write_failure`, too. `mount` adds the routes. `account` says
     which account a request names, None where only the credential does: a request is refused where
-    the two differ. A resource with a true attribute `public` is served without authentication.
+    the two differ. A resource with a true attribute `public` is served without authentication, and
+    one with `by_index`, which only asks what the index answers, knows its callers' tokens by it.
     `catalogue` holds the vendor's permissions, roles, resource groups and default policies.
     """
 

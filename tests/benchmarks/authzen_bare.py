@@ -92,10 +92,10 @@ def create(folder: Path) -> "falcon.App[falcon.Request, falcon.Response]":
 def main(folder: str, port: int) -> None:
     """Serve it."""
     from placet_cli.serve import listen
-    from placet_falcon.settings import ServiceSettings
+    from placet_falcon.settings import load_settings
 
     os.environ[WORLD] = folder
-    listen(ServiceSettings(port=port), "authzen_bare:application")
+    listen(load_settings(port=port), "authzen_bare:application")
 
 
 def __getattr__(name: str) -> object:

@@ -13,11 +13,13 @@ from placet.access.held import Held, held_by
 from placet.access.registry import unknown_permission
 from placet.access.search import may
 from placet.access.snapshot import Snapshot
+from placet.catalogue import OPERATIONS
 from placet.errors import AccessDenied, Invalid, PlacetError
 from placet.model import JsonObject
+from placet.refs import ResourceRef
 from placet.services.base import Service, ask
+from placet.services.rights import holds, lacks
 from placet.services.tenant import ActorLike, Tenant
-from placet.services.work import Work
 
 __all__ = ["Ask", "Asker", "Consistency", "Questions", "snapshot_of"]
 
@@ -44,12 +46,16 @@ class Ask(NamedTuple):
 class Asker:
     """Who asks on behalf of a host; None is the embedding program, which may ask anything.
 
-    About itself everybody may ask, and about others who may view access in the scope.
+    About itself everybody may ask, and about others who may view access in the scope: by `snapshot`
+    where what is asked is answered from it, else by the head of the log.
     """
 
-    def __init__(self, tenant: Tenant, actor: ActorLike) -> None:
+    def __init__(
+        self, tenant: Tenant, actor: ActorLike, snapshot: Snapshot | None = None
+    ) -> None:
         self._tenant = tenant
         self._actor = actor
+        self._snapshot = snapshot
         self._may: dict[str, AccessDenied | None] = {}
         self._itself: frozenset[str] = frozenset()
         if actor is not None:
@@ -67,14 +73,14 @@ class Asker:
             raise refusal
 
     def _refusal(self, scope: str) -> AccessDenied | None:
-        def viewing(work: Work) -> None:
-            work.authorize("access.view", scope)
-
-        try:
-            self._tenant.run(self._actor, viewing)
-        except AccessDenied as refused:
-            return refused
-        return None
+        tenant, asked = self._tenant, OPERATIONS["access.view"]
+        snapshot = tenant.index.latest() if self._snapshot is None else self._snapshot
+        actor = tenant.actor(self._actor)
+        resource = ResourceRef(asked.resource_type)
+        now, closed = tenant.clock.now(), tenant.closed
+        if holds(snapshot, actor, asked.permission, resource, scope, now, closed=closed):
+            return None
+        return lacks(actor, asked.permission, resource, scope)
 
 
 def snapshot_of(tenant: Tenant, consistency: Consistency) -> Snapshot:
@@ -125,7 +131,8 @@ class Questions(Service):
             action_properties=action_properties,
         )
         if actor is not None:
-            Asker(self._tenant, actor).authorize(question.principal, question.scope)
+            asker = Asker(self._tenant, actor, snapshot)
+            asker.authorize(question.principal, question.scope)
         return Inquiry(snapshot, question, self._tenant.clock.now(), closed=self._tenant.closed)
 
     def held(self, snapshot: Snapshot, principal: str, permission: str, scope: str | None) -> Held:
@@ -166,7 +173,7 @@ mean 'invoice.pay'?
         AccessDenied for an `actor` who may not ask one of them.
         """
         snapshot, now = snapshot_of(self._tenant, consistency), self._tenant.clock.now()
-        asker = Asker(self._tenant, actor)
+        asker = Asker(self._tenant, actor, snapshot)
         answers = []
         for index, question in enumerate(questions):
             try:
@@ -188,7 +195,7 @@ mean 'invoice.pay'?
         seen enough stops.
         """
         snapshot, now = snapshot_of(self._tenant, consistency), self._tenant.clock.now()
-        asker = Asker(self._tenant, actor)
+        asker = Asker(self._tenant, actor, snapshot)
         for question in questions:
             try:
                 yield decide(self._inquiry(_asked(question), snapshot, now, asker))

@@ -50,7 +50,9 @@ class _Batch(msgspec.Struct, frozen=True):
 
 
 class _Deciding:
-    """What both APIs have in common."""
+    """What both APIs have in common. Who asks is known by what the answer is taken from."""
+
+    by_index = True
 
     def __init__(self, host: Host, words: Words) -> None:
         self._host = host
