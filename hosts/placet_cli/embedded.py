@@ -139,7 +139,7 @@ class Embedded:
     def _unregistered(self, question: Question) -> Decision | None:
         """The denial of a permission that nobody has registered: an answer, not an error."""
         questions = self._placet.questions
-        reason = questions.unregistered(question.permission)
+        reason = questions.unregistered(question.permission, consistency="latest")
         if reason is None:
             return None
         return Decision("denied", (reason,), questions.view.tenant.index.current().revision)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from placet.access.answers import Decision, Explanation, Reason
 from placet.access.check import Inquiry
@@ -17,12 +17,11 @@ from placet.access.views import SHARDS
 from placet.errors import AccessDenied, Invalid, PlacetError
 from placet.services.asking import Ask, ask, question_of, registered
 from placet.services.base import Service
+from placet.services.consistency import Consistency, snapshot_of
 from placet.services.tenant import ActorLike, Tenant
 from placet.services.work import Work
 
-__all__ = ["Asker", "Consistency", "Questions", "snapshot_of"]
-
-Consistency = Literal["minimize_latency", "latest"]
+__all__ = ["Asker", "Questions"]
 
 
 class Asker:
@@ -61,15 +60,6 @@ class Asker:
         return None
 
 
-def snapshot_of(tenant: Tenant, consistency: Consistency) -> Snapshot:
-    """The index as it is, or, for "latest", at the store's head. Raises Invalid for other words."""
-    if consistency == "latest":
-        return tenant.index.latest()
-    if consistency == "minimize_latency":
-        return tenant.index.current()
-    raise Invalid(f"{consistency!r} is no consistency; it is 'minimize_latency' or 'latest'")
-
-
 class Questions(Service):
     """Questions about rights. Without an `actor` they are the embedding program's own; with one,
     asking about anybody else needs the right to view access.
@@ -84,9 +74,10 @@ class Questions(Service):
     ) -> Inquiry:
         """The question, ready to be answered, at the present moment.
 
-        `minimize_latency` answers from the index as it is, "latest" asks the store for its head
-        first. Raises Invalid for what is not registered, AccessDenied for an `actor` who may not
-        ask.
+        "minimize_latency" answers from the index as it is, `at_least(token)` from one that is no
+        older than the token, "latest" asks the store for its head first. Raises Invalid for what is
+        not registered, AccessDenied for an `actor` who may not ask, Unavailable where the store
+        does not get to the token in time.
         """
         snapshot = snapshot_of(self._tenant, consistency)
         inquiry = self._inquiry(asked, snapshot, self._tenant.clock.now())
@@ -165,9 +156,11 @@ mean 'invoice.pay'?
             except (Invalid, AccessDenied) as error:
                 yield error
 
-    def unregistered(self, permission: str) -> Reason | None:
+    def unregistered(
+        self, permission: str, *, consistency: Consistency = "minimize_latency"
+    ) -> Reason | None:
         """The reason for which a host denies `permission`; None where it is registered."""
-        known = self._tenant.index.current().permissions
+        known = snapshot_of(self._tenant, consistency).permissions
         if permission in known:
             return None
         return Reason("permission_unregistered", unknown_permission(permission, known).message)
