@@ -38,6 +38,8 @@ from placet.model import (
     ServiceAccount,
     User,
 )
+from placet.services.asking import Ask
+from placet.services.consistency import at_least
 
 __all__ = [
     "SYSTEM",
@@ -47,6 +49,7 @@ __all__ = [
     "Approval",
     "ApprovalPolicy",
     "ApprovalRequired",
+    "Ask",
     "Assignment",
     "Conflict",
     "Corrupt",
@@ -69,5 +72,6 @@ __all__ = [
     "StoreError",
     "Unavailable",
     "User",
+    "at_least",
     "hookimpl",
 ]

@@ -22,10 +22,12 @@ from placet.protect import protected
 from placet.refs import parse_resource, parse_scope, text_fault
 from placet.runtime import Runtime
 from placet.services.approvals import Approvals
+from placet.services.asking import Ask
 from placet.services.assignments import Assignments
 from placet.services.audit import Audit
 from placet.services.authentication import Authentication
 from placet.services.base import View
+from placet.services.consistency import Consistency
 from placet.services.credentials import Credentials, PasswordHasher
 from placet.services.delegations import Delegations
 from placet.services.delivery import Delivery
@@ -35,7 +37,7 @@ from placet.services.grants import Grants
 from placet.services.index import Index
 from placet.services.permits import Permit, Permits
 from placet.services.policies import Policies
-from placet.services.questions import Ask, Consistency, Questions
+from placet.services.questions import Questions
 from placet.services.roles import Permissions, ResourceGroups, Resources, Roles
 from placet.services.searches import (
     Circumstances,
@@ -47,6 +49,7 @@ from placet.services.searches import (
     WhoOptions,
 )
 from placet.services.tenant import ActorLike, Settings, Tenant
+from placet.services.tokens import Tokens
 from placet.storage import memory
 from placet.storage.port import Store
 
@@ -90,6 +93,7 @@ class Placet:
         approval_url: str = "",
         passwords: PasswordHasher | None = None,
         follow: bool = True,
+        secret_keys: Iterable[str] = (),
     ) -> Self:
         """An engine on the store at `url`: "memory://", "sqlite:///app.db", "tinydb:///app.json".
 
@@ -99,8 +103,10 @@ class Placet:
         where people look at an approval, with `{account}` and `{id}`. `passwords` hashes the
         passwords of a bundle. `follow` sees what other processes commit within milliseconds, by a
         thread that starts with the first use, where the store can tell of it; without, they are
-        seen with `consistency="latest"`, and by every use case that writes. Raises Invalid for a
-        plugin that does not fit.
+        seen with `consistency="latest"`, and by every use case that writes. `secret_keys`, the
+        newest first, each of at least 32 characters, sign what `token` gives out: the same for
+        every engine on the store; without, each process knows its own tokens only. Raises Invalid
+        for a plugin that does not fit, and for a key that is too short.
         """
         _check_account(account)
         runtime = Runtime(
@@ -111,6 +117,7 @@ class Placet:
                 directory=directory,
                 trusted_subject_properties=frozenset(trusted_subject_properties),
                 approval_url=approval_url,
+                tokens=Tokens(secret_keys),
             ),
             bundle=bundle,
             bundle_account=account,
@@ -188,18 +195,8 @@ class Placet:
                     return True
                 if parse_resource(on).type == held.type:
                     return held.whole or any(on in part for part in held.lists)
-        return may(
-            self._questions.inquiry(
-                principal,
-                permission,
-                on,
-                scope=scope,
-                properties=properties,
-                context=context,
-                action_properties=action_properties,
-                consistency=consistency,
-            )
-        )
+        asked = Ask(principal, permission, on, scope, properties, context, action_properties)
+        return may(self._questions.inquiry(asked, consistency=consistency))
 
     def decide(
         self,
@@ -214,18 +211,8 @@ class Placet:
         consistency: Consistency = "minimize_latency",
     ) -> Decision:
         """The answer with reasons: "allowed", "approval_required" or "denied"."""
-        return self._questions.decide(
-            self._questions.inquiry(
-                principal,
-                permission,
-                on,
-                scope=scope,
-                properties=properties,
-                context=context,
-                action_properties=action_properties,
-                consistency=consistency,
-            )
-        )
+        asked = Ask(principal, permission, on, scope, properties, context, action_properties)
+        return self._questions.decide(asked, consistency=consistency)
 
     def explain(
         self,
@@ -240,18 +227,8 @@ class Placet:
         consistency: Consistency = "minimize_latency",
     ) -> Explanation:
         """The answer with what it rests on: deciding assignments, or near misses."""
-        return self._questions.explain(
-            self._questions.inquiry(
-                principal,
-                permission,
-                on,
-                scope=scope,
-                properties=properties,
-                context=context,
-                action_properties=action_properties,
-                consistency=consistency,
-            )
-        )
+        asked = Ask(principal, permission, on, scope, properties, context, action_properties)
+        return self._questions.explain(asked, consistency=consistency)
 
     # What they take besides is said in full where they live: `placet.questions` and
     # `placet.searches`. Each list follows `check`: what it names, `check` allows.
@@ -286,6 +263,22 @@ class Placet:
     ) -> ResourceFilter:
         """Which rows of your own table `principal` may do it on: a tree to translate or to run."""
         return self.searches.filter(principal, permission, **options)
+
+    def token(self) -> str:
+        """What this engine knows of the account by now, as a text for `at_least`.
+
+        Whoever asks with it, in whatever process that has the same `secret_keys`, is answered from
+        no less: all that this engine has committed, and all that it has been answered from. Inside
+        of `joined` it covers what this transaction has done, and is good once that is committed.
+
+        >>> from placet import SYSTEM, Permission, at_least
+        >>> with Placet.open("memory://") as placet:
+        ...     read = placet.permissions.create(Permission.dotted("invoice.read"), actor=SYSTEM)
+        ...     token = placet.token()
+        ...     placet.check("user:sam", "invoice.read", consistency=at_least(token))
+        False
+        """
+        return self._tenant.settings.tokens.write(self._account, self._index.current().revision)
 
     # -- who can say yes? ----------------------------------------------------------------------
 

@@ -7,10 +7,10 @@ import msgspec
 
 from placet import Placet
 from placet.access.answers import Decision, Explanation
-from placet.access.check import Inquiry
 from placet.bundle import test, validate
 from placet.errors import Invalid
 from placet.model import Actor, ApprovalStatus, plain
+from placet.services.asking import Ask
 from placet_cli.backend import Asking, BundleText, Filter, Json, NewKey, Question, Verdict
 from placet_falcon.settings import ServiceSettings, open_placet
 
@@ -37,7 +37,8 @@ class Embedded:
         unknown = self._unregistered(question)
         if unknown is not None:
             return _json(unknown)
-        return _json(self._placet.questions.decide(self._inquiry(question)))
+        questions = self._placet.questions
+        return _json(questions.decide(_words(question), consistency="latest", actor=self._actor))
 
     def explain(self, question: Question) -> Json:
         """The explanation: the decision, with near misses."""
@@ -54,7 +55,8 @@ class Embedded:
                 unknown.revision,
             )
             return _json(about)
-        return _json(self._placet.questions.explain(self._inquiry(question)))
+        questions = self._placet.questions
+        return _json(questions.explain(_words(question), consistency="latest", actor=self._actor))
 
     def request(self, asking: Asking) -> Json:
         """The approval that was opened, or found."""
@@ -137,21 +139,16 @@ class Embedded:
     def _unregistered(self, question: Question) -> Decision | None:
         """The denial of a permission that nobody has registered: an answer, not an error."""
         questions = self._placet.questions
-        reason = questions.unregistered(question.permission)
+        reason = questions.unregistered(question.permission, consistency="latest")
         if reason is None:
             return None
         return Decision("denied", (reason,), questions.view.tenant.index.current().revision)
 
-    def _inquiry(self, question: Question) -> Inquiry:
-        return self._placet.questions.inquiry(
-            question.principal,
-            question.permission,
-            question.on,
-            scope=question.scope,
-            properties=question.properties,
-            consistency="latest",
-            actor=self._actor,
-        )
+
+def _words(question: Question) -> Ask:
+    return Ask(
+        question.principal, question.permission, question.on, question.scope, question.properties
+    )
 
 
 def _json(value: msgspec.Struct) -> Json:

@@ -12,7 +12,7 @@ from placet_falcon.health import Live, Measured, Ready
 from placet_falcon.hookspecs import hooks_of
 from placet_falcon.host import Host, HostSettings
 from placet_falcon.metrics import Metrics
-from placet_falcon.middleware import Addressing, Authenticating, Recording
+from placet_falcon.middleware import Addressing, Authenticating, Freshening, Recording
 from placet_falcon.surface import App, Surface
 from placet_falcon.surfaces import SURFACES
 
@@ -29,10 +29,10 @@ def create_app(
     """A WSGI application over `placet`, for any server; no I/O and no thread before a request.
 
     `surfaces` are by default all that there are; their catalogues belong to the engine, which is
-    opened with `plugins=[SurfaceCatalogues(surfaces)]`. `plugins` are modules or objects with hooks
-    of the host (`placet_falcon.hookspecs`). Events are delivered, and deadlines written down, by
-    whoever serves the application: see `placet_falcon.worker`. Raises Invalid for a plugin that
-    does not fit.
+    opened with `plugins=[SurfaceCatalogues(surfaces)]`, and with the same `secret_keys` as every
+    other on its store. `plugins` are modules or objects with hooks of the host
+    (`placet_falcon.hookspecs`). Events are delivered, and deadlines written down, by whoever serves
+    the application: see `placet_falcon.worker`. Raises Invalid for a plugin that does not fit.
     """
     chosen = SURFACES if surfaces is None else tuple(surfaces)
     metrics = Metrics()
@@ -42,6 +42,7 @@ def create_app(
             Recording(host),
             Addressing(),
             Authenticating(host, Authenticator(hooks_of(plugins))),
+            Freshening(host),
         ],
     )
     for surface in chosen:

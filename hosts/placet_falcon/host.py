@@ -8,6 +8,7 @@ import msgspec
 
 from placet import Actor, Placet, PlacetError, Unavailable
 from placet.services.authentication import Authentication
+from placet.services.consistency import WITHIN_S
 from placet_falcon.metrics import Metrics
 from placet_falcon.subject_types import SUBJECT_TYPES
 from placet_falcon.surface import Owners, Surface
@@ -21,13 +22,15 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     `public_url` is where clients reach it, and may hold `{account}`; addresses are never made from
     the Host header. `secret_keys`, newest first, are what surfaces sign with. `max_body_bytes` is
     the most that a request may carry. `authzen_subject_types` are pairs `TYPE=KIND`: which kind of
-    principal the AuthZEN surface means by a type of subject.
+    principal the AuthZEN surface means by a type of subject. `catch_up_s` is how long a request
+    waits for a store that is behind its consistency token, in seconds; a thread waits with it.
     """
 
     public_url: str = ""
     secret_keys: tuple[str, ...] = ()
     max_body_bytes: int = 1024 * 1024
     authzen_subject_types: tuple[str, ...] = SUBJECT_TYPES
+    catch_up_s: float = WITHIN_S
 
 
 class Call(NamedTuple):

@@ -8,13 +8,19 @@ from typing import Any
 
 import falcon
 
+from placet import at_least
 from placet.errors import AccessDenied
+from placet.services.consistency import snapshot_of
 from placet_falcon.authentication import Authenticator
 from placet_falcon.decoding import refuse_controls, too_large
 from placet_falcon.host import Call, Host
 from placet_falcon.paths import routed_path, segment_text
 
-__all__ = ["Addressing", "Authenticating", "Recording"]
+__all__ = ["CONSISTENCY_TOKEN", "Addressing", "Authenticating", "Freshening", "Recording"]
+
+CONSISTENCY_TOKEN = "Placet-Consistency-Token"  # noqa: S105  # a name, no token
+"""The header in which a consistency token comes and goes."""
+_TOKEN_SENT = "HTTP_PLACET_CONSISTENCY_TOKEN"  # noqa: S105  # a name, no token
 
 _log = logging.getLogger("placet_falcon.access")
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -122,8 +128,10 @@ class Authenticating:
         if surface is None or getattr(resource, "public", False):
             return
         named = surface.account(req, params)
+        # Who wants an answer that is no older than a token is known no less freshly.
+        by_index = getattr(resource, "by_index", False) and _TOKEN_SENT not in req.env
         caller = self._authenticator.caller(
-            self._host.authentication(), req, named, by_index=getattr(resource, "by_index", False)
+            self._host.authentication(), req, named, by_index=by_index
         )
         if named is not None and named != caller.account:
             # The same whether or not there is such an account.
@@ -133,3 +141,38 @@ class Authenticating:
         for name, value in params.items():
             refuse_controls(name, value)
         req.context.call = Call(self._host.account(caller.account), caller.actor)
+
+
+class Freshening:
+    """Nobody who brings a consistency token is answered from less than it stands for.
+
+    An index only ever goes forward: once it has reached the token, whatever is asked of it in this
+    request, through whichever surface, is answered from there or later.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def process_resource(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        resource: object,
+        params: dict[str, Any],
+    ) -> None:
+        """Bring the index to the token. Raises Invalid for one that is none of the account's,
+        Unavailable where the store does not get there in time.
+        """
+        call: Call | None = req.context.get("call")
+        token = req.env.get(_TOKEN_SENT)
+        if call is not None and token is not None:
+            wanted = at_least(token, self._host.settings.catch_up_s)
+            snapshot_of(call.placet.questions.view.tenant, wanted)
+
+    def process_response(
+        self, req: falcon.Request, resp: falcon.Response, resource: object, req_succeeded: bool
+    ) -> None:
+        """Give out the token of what is known now: after a write, that is in it."""
+        call: Call | None = req.context.get("call")
+        if call is not None and req_succeeded and req.method != "GET":
+            resp.set_header(CONSISTENCY_TOKEN, call.placet.token())

@@ -5,11 +5,10 @@ Everything here is a function of a snapshot, a question and a moment.
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from placet.access.answers import Question, Reason
-from placet.access.held import Held, held_by, place_name
+from placet.access.held import Candidate, Held, held_by, place_name
 from placet.access.match import Placed
 from placet.access.snapshot import Snapshot
 from placet.conditions import FALSE, TRUE
@@ -22,23 +21,35 @@ __all__ = ["Inquiry", "place_name"]
 class Inquiry:
     """One question, asked of one snapshot at one moment.
 
-    `closed` refuses principals that the directory does not know. What is held and the facts are
-    looked up when first needed: most questions meet no condition.
+    `closed` refuses principals that the directory does not know. `held`, where it is known already,
+    is what the principal of the question holds for its permission at its scope; it and the facts
+    are looked up when first needed: most questions meet no condition.
     """
 
+    __slots__ = ("_facts", "_held", "closed", "now", "question", "snapshot")
+
     def __init__(
-        self, snapshot: Snapshot, question: Question, now: datetime, *, closed: bool = False
+        self,
+        snapshot: Snapshot,
+        question: Question,
+        now: datetime,
+        *,
+        closed: bool = False,
+        held: Held | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.question = question
         self.now = now
         self.closed = closed
+        self._held = held
+        self._facts: Facts | None = None
 
     def allowed(self) -> bool:
         """Whether the assignments alone allow it; approval policies are not asked."""
         if self.refusal() is not None or self.denying() is not None:
             return False
-        return self.held.plainly(self.question.resource) or next(self._more(), None) is not None
+        held = self.held
+        return held.plainly(self.question.resource) or any(map(self._allows, held.more))
 
     def throughout(self) -> bool:
         """Whether the assignments allow it for every resource of the type that is asked about.
@@ -59,19 +70,19 @@ class Inquiry:
     def allowing(self) -> Iterator[Placed]:
         """The assignments that allow it; none where one denies it."""
         if self.denying() is None:
-            resource = self.question.resource
-            for candidate in self.held.plain:
+            resource, held = self.question.resource, self.held
+            for candidate in held.plain:
                 if candidate.selector.covers(resource):
                     yield candidate.placed
-            yield from self._more()
-
-    def _more(self) -> Iterator[Placed]:
-        resource, now = self.question.resource, self.now
-        for candidate in self.held.more:
-            if candidate.counts(resource, now):
-                condition = candidate.placed.terms.condition
-                if condition is None or condition.evaluate(self.facts) is TRUE:
+            for candidate in held.more:
+                if self._allows(candidate):
                     yield candidate.placed
+
+    def _allows(self, candidate: Candidate) -> bool:
+        if not candidate.counts(self.question.resource, self.now):
+            return False
+        condition = candidate.placed.terms.condition
+        return condition is None or condition.evaluate(self.facts) is TRUE
 
     def denying(self) -> Placed | None:
         """An assignment that denies it, at any depth; a condition that cannot be told denies."""
@@ -96,7 +107,7 @@ class Inquiry:
             return held.refused
         if self.closed and held.unknown:
             return self.principal_refusal()
-        if self.snapshot.homes.get(held.type):
+        if held.housed:
             stored = self.snapshot.resources.get(str(question.resource))
             if stored is not None and stored.scope not in (None, question.scope):
                 return Reason(
@@ -128,16 +139,23 @@ class Inquiry:
         """Everything in whose name the principal holds grants."""
         return self.snapshot.subjects(self.question.principal)
 
-    @cached_property
+    @property
     def held(self) -> Held:
         """What the principal holds for the permission at the scope."""
-        question = self.question
-        return held_by(self.snapshot, question.principal, question.permission, question.scope)
+        held = self._held
+        if held is None:
+            asked = self.question
+            held = held_by(self.snapshot, asked.principal, asked.permission, asked.scope)
+            self._held = held
+        return held
 
-    @cached_property
+    @property
     def facts(self) -> "Facts":
         """What conditions see. For what is stored, only stored attributes count."""
-        return Facts(self)
+        facts = self._facts
+        if facts is None:
+            facts = self._facts = Facts(self)
+        return facts
 
 
 class Facts(dict[str, Any]):
@@ -167,10 +185,11 @@ def _subject(inquiry: Inquiry) -> dict[str, Any]:
 
 def _resource(inquiry: Inquiry) -> dict[str, Any]:
     question = inquiry.question
-    stored = inquiry.snapshot.resources.get(str(question.resource))
+    type, id = question.resource
+    stored = None if id is None else inquiry.snapshot.resources.get(f"{type}:{id}")
     return {
-        "type": question.resource.type,
-        "id": question.resource.id or "",
+        "type": type,
+        "id": id or "",
         "properties": question.properties if stored is None else stored.attributes,
     }
 

@@ -28,7 +28,7 @@ def decide(inquiry: Inquiry) -> Decision:
     if denying is not None:
         return Decision("denied", (denied_by(denying),), revision)
     allowing = tuple(inquiry.allowing())
-    policies = tuple(applicable_policies(inquiry))
+    policies = tuple(applicable_policies(inquiry)) if inquiry.held.governed else ()
     if allowing:
         return _held(allowing, policies, revision)
     return _not_held(inquiry, policies, revision)

@@ -28,16 +28,23 @@ _NAMED = frozenset({"user", "service_account"})
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):
-    """An assignment that reaches a scope, with what it selects and what its role gives."""
+    """An assignment that reaches a scope, with what it selects and what its role gives.
+
+    `lasting` says that its selector is all that limits it: no window, no single resources.
+    """
 
     placed: Placed
     selector: Selector
     gives: frozenset[str]
+    lasting: bool
 
     def counts(self, resource: ResourceRef, now: datetime) -> bool:
         """Whether it speaks about this resource at this moment; its condition is not asked."""
-        terms = self.placed.terms
-        return terms.open_at(now) and terms.narrowed_to(resource) and self.selector.covers(resource)
+        if not self.lasting:
+            terms = self.placed.terms
+            if not (terms.open_at(now) and terms.narrowed_to(resource)):
+                return False
+        return self.selector.all or self.selector.covers(resource)
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -45,8 +52,9 @@ class Held(msgspec.Struct, frozen=True):
 
     `plain` are allows without conditions, times and the like, `more` the other allows, `denies`
     what denies; nearest scope first. `whole`, `resources` and `lists` are what `plain` comes to:
-    every resource of the type, or these. `simple` says that nothing else has to be asked: neither
-    `more` nor `denies` nor approval policies, nor where a resource of the type is at home.
+    every resource of the type, or these. `governed` says that approval policies are about the
+    permission, `housed` that resources of the type have homes, and `simple` that nothing else has
+    to be asked: neither of the two, and there is no `more` and no `denies`.
     """
 
     principal: str
@@ -61,12 +69,14 @@ class Held(msgspec.Struct, frozen=True):
     whole: bool
     resources: Collection[str]
     lists: tuple[Collection[str], ...]
+    governed: bool
+    housed: bool
     simple: bool
 
     def plainly(self, resource: ResourceRef) -> bool:
         """Whether an allow without conditions covers the resource; denies are not asked."""
-        if self.whole:
-            return True
+        if self.whole or not self.plain:
+            return self.whole
         named = str(resource)
         return named in self.resources or any(named in part for part in self.lists)
 
@@ -93,6 +103,8 @@ def _compiled(snapshot: Snapshot, principal: str, permission: Permission, scope:
     )
     lists = () if whole or refused is not None else tuple(_listed(plain))
     resources = frozenset(one for part in lists if len(part) <= _MERGED for one in part)
+    governed = bool(snapshot.policies_for.get(permission.id))
+    housed = bool(snapshot.homes.get(type))
     return Held(
         principal=principal,
         permission=permission,
@@ -106,10 +118,9 @@ def _compiled(snapshot: Snapshot, principal: str, permission: Permission, scope:
         whole=whole,
         resources=resources,
         lists=tuple(part for part in lists if len(part) > _MERGED),
-        simple=refused is not None
-        or not (
-            more or denies or snapshot.policies_for.get(permission.id) or snapshot.homes.get(type)
-        ),
+        governed=governed,
+        housed=housed,
+        simple=refused is not None or not (more or denies or governed or housed),
     )
 
 
@@ -147,14 +158,14 @@ def _walk(snapshot: Snapshot, principal: str, scope: str) -> Iterator[Candidate]
         for part in held:
             for placed in at_scope(part, placed_in):
                 selector = snapshot.selector(placed)
+                terms = placed.terms
                 if (
                     selector is not None
                     and selector.reaches(placed_in, scope)
-                    and not placed.terms.disabled
+                    and not terms.disabled
                 ):
-                    yield Candidate(
-                        placed, selector, snapshot.role_perms.get(placed.role) or _NOTHING
-                    )
+                    gives = snapshot.role_perms.get(placed.role) or _NOTHING
+                    yield Candidate(placed, selector, gives, terms.lasting)
 
 
 def _refusal(

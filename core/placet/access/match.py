@@ -88,6 +88,16 @@ class Terms(msgspec.Struct, frozen=True):
         """Whether they say no more than that it counts, or, disabled, does not."""
         return msgspec.structs.replace(self, id=None) in (PLAIN, _DISABLED)
 
+    @property
+    def lasting(self) -> bool:
+        """Whether they hold at any time, on whatever the resource group selects."""
+        return (
+            self.not_before is None
+            and self.expires_at is None
+            and self.only is None
+            and not self.disabled
+        )
+
     def open_at(self, now: datetime) -> bool:
         """Whether `now` lies in the half-open window of an enabled assignment."""
         return not (

@@ -27,9 +27,7 @@ _DIRECTORY = frozenset({"user", "service_account"})
 
 def may(inquiry: Inquiry) -> bool:
     """Whether the answer is yes, now and without anybody else: what `check` says."""
-    if not inquiry.snapshot.policies_for.get(inquiry.question.permission.id):
-        return inquiry.allowed()
-    return decide(inquiry).allowed
+    return decide(inquiry).allowed if inquiry.held.governed else inquiry.allowed()
 
 
 def candidates(

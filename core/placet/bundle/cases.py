@@ -13,7 +13,8 @@ from placet.clock import SystemClock
 from placet.errors import Invalid
 from placet.hooks import Hooks
 from placet.model import SYSTEM
-from placet.services.base import View, ask
+from placet.services.asking import Ask, ask
+from placet.services.base import View
 from placet.services.index import AccountIndex
 from placet.services.tenant import Settings, Tenant
 from placet.storage.memory import MemoryStore
@@ -96,16 +97,8 @@ def _run(view: View, entry: TestEntry) -> CaseResult:
     tenant = view.tenant
     snapshot = tenant.index.latest()
     try:
-        question = ask(
-            view,
-            snapshot,
-            entry.who,
-            entry.can,
-            resource,
-            scope=entry.scope,
-            properties=properties,
-            context=entry.context,
-        )
+        asked = Ask(entry.who, entry.can, resource, entry.scope, properties, entry.context)
+        question = ask(view, snapshot, asked)
         decision = decide(Inquiry(snapshot, question, tenant.clock.now(), closed=tenant.closed))
     except Invalid as invalid:
         return CaseResult(name, entry.expect, "invalid", invalid.message)

@@ -19,7 +19,8 @@ from placet.model import (
     walk,
 )
 from placet.refs import parse_principal, parse_resource, parse_scope, text_fault
-from placet.services.base import View, ask
+from placet.services.asking import Ask, ask
+from placet.services.base import View
 from placet.services.references import known_permission
 from placet.storage.codec import parts_of
 
@@ -46,17 +47,8 @@ def validate(bundle: Bundle, view: View | None = None) -> tuple[Problem, ...]:
                 continue
             if report.of(f"{path}.can", known_permission, world, entry.can):
                 resource, _ = resource_of(entry.on)
-                where = View(view.tenant)
-                report.of(
-                    f"{path}.on",
-                    ask,
-                    where,
-                    world,
-                    entry.who,
-                    entry.can,
-                    resource,
-                    scope=entry.scope,
-                )
+                asked = Ask(entry.who, entry.can, resource, entry.scope)
+                report.of(f"{path}.on", ask, View(view.tenant), world, asked)
     return tuple(report.problems)
 
 

@@ -36,7 +36,8 @@ from placet.services.approval_pages import (
     queries,
     skipped,
 )
-from placet.services.base import MAX_LISTED, Listing, Service, ask
+from placet.services.asking import Ask, ask
+from placet.services.base import MAX_LISTED, Listing, Service
 from placet.services.cursors import read_cursor, write_cursor
 from placet.services.grants import grant_as_of
 from placet.services.tenant import ActorLike
@@ -346,7 +347,7 @@ class ApprovalReading(Service):
             if on_behalf_of is not None:
                 work.act_for(on_behalf_of, self._view.scope or "")
             snapshot = work.snapshot
-            asked = ask(self._view, snapshot, work.actor.subject, permission)
+            asked = ask(self._view, snapshot, Ask(work.actor.subject, permission))
             kind = asked.permission.resource_type
             known = [one for one in snapshot.resources.values() if one.type == kind][:MAX_LISTED]
 
@@ -377,7 +378,7 @@ class ApprovalReading(Service):
 
     def _sight(self, work: Work, permission: str) -> ResourceRef:
         """The type of resource, as a whole, that a permission to see is about."""
-        return ask(self._view, work.snapshot, work.actor.subject, permission).resource
+        return ask(self._view, work.snapshot, Ask(work.actor.subject, permission)).resource
 
     def _sees_all(
         self, work: Work, scope: str, permission: str | None, resource: str | None

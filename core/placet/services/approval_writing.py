@@ -11,7 +11,8 @@ from placet.approvals.digest import bound_values, digest_of
 from placet.approvals.lifecycle import Transition, Wanted, open_approval, review, settle
 from placet.errors import AccessDenied, Invalid
 from placet.model import Approval, ApprovalPolicy, Claim, JsonObject, Verdict
-from placet.services.base import Service, ask
+from placet.services.asking import Ask, ask
+from placet.services.base import Service
 from placet.services.tenant import Tenant
 from placet.services.work import Work
 
@@ -54,16 +55,8 @@ def wanted_of(
     """What the caller's words ask for, bound to its digest, and the question whether it may."""
     arguments = bound_values(dict(args or {}), "arguments")
     shown = bound_values(dict(properties or {}), "properties")
-    question = ask(
-        service.view,
-        work.snapshot,
-        work.actor.subject,
-        permission,
-        on,
-        scope=scope,
-        properties=shown,
-        context=arguments,
-    )
+    asked = Ask(work.actor.subject, permission, on, scope, shown, arguments)
+    question = ask(service.view, work.snapshot, asked)
     digest = digest_of(
         account=work.account,
         scope=question.scope,

@@ -5,16 +5,11 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from placet.access.answers import Question
-from placet.access.exact import exact_principal
-from placet.access.registry import unknown_permission
-from placet.access.snapshot import Snapshot
 from placet.errors import Invalid
-from placet.model import JsonObject
-from placet.refs import ResourceRef, parse_resource, parse_scope
+from placet.refs import parse_scope
 from placet.services.tenant import Tenant
 
-__all__ = ["MAX_LISTED", "Listing", "Order", "Service", "View", "ask", "cut", "cut_by"]
+__all__ = ["MAX_LISTED", "Listing", "Order", "Service", "View", "cut", "cut_by"]
 
 T = TypeVar("T")
 MAX_LISTED = 100_000
@@ -62,49 +57,6 @@ class Service:
     def view(self) -> View:
         """The account and scope that this service works in."""
         return self._view
-
-
-def ask(
-    view: View,
-    snapshot: Snapshot,
-    principal: str,
-    permission: str,
-    on: str | None = None,
-    *,
-    scope: str | None = None,
-    properties: JsonObject | None = None,
-    context: JsonObject | None = None,
-    subject_properties: JsonObject | None = None,
-    action_properties: JsonObject | None = None,
-) -> Question:
-    """The question that a caller's words mean.
-
-    Without `on` it is about the permission's type as a whole; without `scope`, about the home of
-    the resource, or the scope of the view. Raises Invalid for an unregistered permission, naming
-    the nearest one, and for a resource of another type than the permission's.
-    """
-    registered = snapshot.permissions.get(permission)
-    if registered is None:
-        raise unknown_permission(permission, snapshot.permissions)
-    resource = ResourceRef(registered.resource_type) if on is None else parse_resource(on)
-    if resource.type != registered.resource_type:
-        raise Invalid(
-            f"permission {permission!r} is about {registered.resource_type!r}, and {on!r} is "
-            f"not; write '{registered.resource_type}:ID'"
-        )
-    home = snapshot.resources.get(str(resource))
-    where = view.scope_or(scope, home.scope or "" if home is not None else "")
-    trusted = view.tenant.settings.trusted_subject_properties
-    return Question(
-        exact_principal(snapshot, principal, where),
-        registered,
-        resource,
-        where,
-        properties or {},
-        context or {},
-        {name: value for name, value in (subject_properties or {}).items() if name in trusted},
-        action_properties or {},
-    )
 
 
 def cut(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from placet.access.answers import Decision, Explanation, Reason
 from placet.access.check import Inquiry
@@ -13,34 +13,20 @@ from placet.access.held import Held, held_by
 from placet.access.registry import unknown_permission
 from placet.access.search import may
 from placet.access.snapshot import Snapshot
+from placet.access.views import SHARDS
 from placet.catalogue import OPERATIONS
 from placet.errors import AccessDenied, Invalid, PlacetError
-from placet.model import JsonObject
+from placet.model import Actor
 from placet.refs import ResourceRef
-from placet.services.base import Service, ask
+from placet.services.asking import Ask, ask, question_of, registered
+from placet.services.base import Service
+from placet.services.consistency import Consistency, snapshot_of
 from placet.services.rights import holds, lacks
 from placet.services.tenant import ActorLike, Tenant
 
-__all__ = ["Ask", "Asker", "Consistency", "Questions", "snapshot_of"]
+__all__ = ["Asker", "Questions"]
 
-Consistency = Literal["minimize_latency", "latest"]
-
-
-class Ask(NamedTuple):
-    """One question of many: may `principal` use `permission`, on a resource, in a scope?
-
-    >>> Ask("user:sam", "invoice.pay", "invoice:7").scope is None
-    True
-    """
-
-    principal: str
-    permission: str
-    on: str | None = None
-    scope: str | None = None
-    properties: JsonObject | None = None
-    context: JsonObject | None = None
-    action_properties: JsonObject | None = None
-    subject_properties: JsonObject | None = None
+_VIEWING = OPERATIONS["access.view"]
 
 
 class Asker:
@@ -54,42 +40,29 @@ class Asker:
         self, tenant: Tenant, actor: ActorLike, snapshot: Snapshot | None = None
     ) -> None:
         self._tenant = tenant
-        self._actor = actor
+        self._actor = None if actor is None else tenant.actor(actor)
         self._snapshot = snapshot
         self._may: dict[str, AccessDenied | None] = {}
-        self._itself: frozenset[str] = frozenset()
-        if actor is not None:
-            resolved = tenant.actor(actor)
-            self._itself = frozenset((resolved.principal, resolved.subject))
 
     def authorize(self, principal: str | None, scope: str) -> None:
         """Raise AccessDenied unless it may ask about `principal`, exactly, or, None, about all."""
-        if self._actor is None or principal in self._itself:
+        actor = self._actor
+        if actor is None or principal == actor.principal or principal == actor.subject:
             return
         if scope not in self._may:
-            self._may[scope] = self._refusal(scope)
+            self._may[scope] = self._refusal(actor, scope)
         refusal = self._may[scope]
         if refusal is not None:
             raise refusal
 
-    def _refusal(self, scope: str) -> AccessDenied | None:
-        tenant, asked = self._tenant, OPERATIONS["access.view"]
+    def _refusal(self, actor: Actor, scope: str) -> AccessDenied | None:
+        tenant = self._tenant
         snapshot = tenant.index.latest() if self._snapshot is None else self._snapshot
-        actor = tenant.actor(self._actor)
-        resource = ResourceRef(asked.resource_type)
-        now, closed = tenant.clock.now(), tenant.closed
-        if holds(snapshot, actor, asked.permission, resource, scope, now, closed=closed):
+        permission, resource = _VIEWING.permission, ResourceRef(_VIEWING.resource_type)
+        now, closed = tenant.clock.now, tenant.closed
+        if holds(snapshot, actor, permission, resource, scope, now, closed=closed):
             return None
-        return lacks(actor, asked.permission, resource, scope)
-
-
-def snapshot_of(tenant: Tenant, consistency: Consistency) -> Snapshot:
-    """The index as it is, or, for "latest", at the store's head. Raises Invalid for other words."""
-    if consistency == "latest":
-        return tenant.index.latest()
-    if consistency == "minimize_latency":
-        return tenant.index.current()
-    raise Invalid(f"{consistency!r} is no consistency; it is 'minimize_latency' or 'latest'")
+        return lacks(actor, permission, resource, scope)
 
 
 class Questions(Service):
@@ -99,56 +72,43 @@ class Questions(Service):
 
     def inquiry(
         self,
-        principal: str,
-        permission: str,
-        on: str | None = None,
+        asked: Ask,
         *,
-        scope: str | None = None,
-        properties: JsonObject | None = None,
-        context: JsonObject | None = None,
-        subject_properties: JsonObject | None = None,
-        action_properties: JsonObject | None = None,
         consistency: Consistency = "minimize_latency",
         actor: ActorLike = None,
     ) -> Inquiry:
         """The question, ready to be answered, at the present moment.
 
-        `minimize_latency` answers from the index as it is, "latest" asks the store for its head
-        first. Raises Invalid for what is not registered, AccessDenied for an `actor` who may not
-        ask.
+        "minimize_latency" answers from the index as it is, `at_least(token)` from one that is no
+        older than the token, "latest" asks the store for its head first. Raises Invalid for what is
+        not registered, AccessDenied for an `actor` who may not ask, Unavailable where the store
+        does not get to the token in time.
         """
         snapshot = snapshot_of(self._tenant, consistency)
-        question = ask(
-            self._view,
-            snapshot,
-            principal,
-            permission,
-            on,
-            scope=scope,
-            properties=properties,
-            context=context,
-            subject_properties=subject_properties,
-            action_properties=action_properties,
-        )
+        inquiry = self._inquiry(asked, snapshot, self._tenant.clock.now())
         if actor is not None:
+            question = inquiry.question
             asker = Asker(self._tenant, actor, snapshot)
             asker.authorize(question.principal, question.scope)
-        return Inquiry(snapshot, question, self._tenant.clock.now(), closed=self._tenant.closed)
+        return inquiry
 
     def held(self, snapshot: Snapshot, principal: str, permission: str, scope: str | None) -> Held:
         """What a principal holds for a permission at a scope, under the names that were asked for.
 
         Raises Invalid for names that are none, and for a permission that is not registered.
         """
-        registered = snapshot.permissions.get(permission)
-        if registered is None:
-            raise unknown_permission(permission, snapshot.permissions)
-        where = self._view.scope_or(scope)
-        exact = exact_principal(snapshot, principal, where)
-        held = held_by(snapshot, exact, registered, where)
         named = self._view.scope if scope is None else scope
-        if named != where or principal != exact:
-            snapshot.views.keep(principal, (permission, named), held)
+        try:
+            held: Held = snapshot.views.shards[hash(principal) % SHARDS][principal][
+                permission, named
+            ]
+        except (KeyError, TypeError):
+            where = self._view.scope_or(scope)
+            known = registered(snapshot, permission)
+            exact = exact_principal(snapshot, principal, where)
+            held = held_by(snapshot, exact, known, where)
+            if named != where or principal != exact:
+                snapshot.views.keep(principal, (permission, named), held)
         return held
 
     def check_many(
@@ -177,7 +137,7 @@ mean 'invoice.pay'?
         answers = []
         for index, question in enumerate(questions):
             try:
-                answers.append(may(self._inquiry(_asked(question), snapshot, now, asker)))
+                answers.append(may(self._authorized(_asked(question), snapshot, now, asker)))
             except Invalid as error:
                 raise Invalid(f"question {index}: {error.message}", error.problems) from error
         return tuple(answers)
@@ -198,40 +158,53 @@ mean 'invoice.pay'?
         asker = Asker(self._tenant, actor, snapshot)
         for question in questions:
             try:
-                yield decide(self._inquiry(_asked(question), snapshot, now, asker))
+                yield decide(self._authorized(_asked(question), snapshot, now, asker))
             except (Invalid, AccessDenied) as error:
                 yield error
 
-    def unregistered(self, permission: str) -> Reason | None:
+    def unregistered(
+        self, permission: str, *, consistency: Consistency = "minimize_latency"
+    ) -> Reason | None:
         """The reason for which a host denies `permission`; None where it is registered."""
-        registered = self._tenant.index.current().permissions
-        if permission in registered:
+        known = snapshot_of(self._tenant, consistency).permissions
+        if permission in known:
             return None
-        return Reason("permission_unregistered", unknown_permission(permission, registered).message)
+        return Reason("permission_unregistered", unknown_permission(permission, known).message)
 
-    def decide(self, inquiry: Inquiry) -> Decision:
-        """The answer: allowed, approval_required or denied, with reasons."""
-        return decide(inquiry)
+    def decide(
+        self,
+        asked: Ask,
+        *,
+        consistency: Consistency = "minimize_latency",
+        actor: ActorLike = None,
+    ) -> Decision:
+        """The answer, allowed, approval_required or denied, with reasons. Raises as `inquiry`."""
+        return decide(self.inquiry(asked, consistency=consistency, actor=actor))
 
-    def explain(self, inquiry: Inquiry) -> Explanation:
-        """The answer with near misses."""
-        return explain(inquiry)
+    def explain(
+        self,
+        asked: Ask,
+        *,
+        consistency: Consistency = "minimize_latency",
+        actor: ActorLike = None,
+    ) -> Explanation:
+        """The answer with near misses. Raises as `inquiry`."""
+        return explain(self.inquiry(asked, consistency=consistency, actor=actor))
 
-    def _inquiry(self, asked: Ask, snapshot: Snapshot, now: datetime, asker: Asker) -> Inquiry:
-        question = ask(
-            self._view,
-            snapshot,
-            asked.principal,
-            asked.permission,
-            asked.on,
-            scope=asked.scope,
-            properties=asked.properties,
-            context=asked.context,
-            subject_properties=asked.subject_properties,
-            action_properties=asked.action_properties,
-        )
-        asker.authorize(question.principal, question.scope)
-        return Inquiry(snapshot, question, now, closed=self._tenant.closed)
+    def _inquiry(self, asked: Ask, snapshot: Snapshot, now: datetime) -> Inquiry:
+        """The question as of one snapshot and one moment, with what is held compiled."""
+        closed = self._tenant.closed
+        held = self.held(snapshot, asked.principal, asked.permission, asked.scope)
+        if held.housed and asked.scope is None and self._view.scope is None:
+            # Where it is asked about is the home of its resource.
+            return Inquiry(snapshot, ask(self._view, snapshot, asked), now, closed=closed)
+        question = question_of(self._view, asked, held.principal, held.permission, held.scope)
+        return Inquiry(snapshot, question, now, closed=closed, held=held)
+
+    def _authorized(self, asked: Ask, snapshot: Snapshot, now: datetime, asker: Asker) -> Inquiry:
+        inquiry = self._inquiry(asked, snapshot, now)
+        asker.authorize(inquiry.question.principal, inquiry.question.scope)
+        return inquiry
 
 
 def _asked(question: Ask | tuple[Any, ...]) -> Ask:

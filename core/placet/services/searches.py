@@ -21,9 +21,11 @@ from placet.access.snapshot import Snapshot
 from placet.errors import Invalid
 from placet.model import JsonObject
 from placet.refs import EVERYONE, OWNED_KINDS, PrincipalKind, parse_principal, parse_resource
-from placet.services.base import Service, ask
+from placet.services.asking import Ask, ask
+from placet.services.base import Service
+from placet.services.consistency import Consistency, snapshot_of
 from placet.services.question_cursors import question_digest, read_place, write_place
-from placet.services.questions import Asker, Consistency, snapshot_of
+from placet.services.questions import Asker
 from placet.services.tenant import ActorLike
 
 __all__ = ["Circumstances", "Holders", "Paging", "Reach", "Searches", "WhatOptions", "WhoOptions"]
@@ -140,17 +142,8 @@ class Searches(Service):
                 known = ", ".join(sorted(KINDS))
                 raise Invalid(f"{kind!r} is no kind of principal that is listed; there are {known}")
         snapshot, now, closed = self._moment(consistency)
-        question = ask(
-            self._view,
-            snapshot,
-            EVERYONE,
-            permission,
-            on,
-            scope=scope,
-            properties=properties,
-            context=context,
-            action_properties=action_properties,
-        )
+        asked = Ask(EVERYONE, permission, on, scope, properties, context, action_properties)
+        question = ask(self._view, snapshot, asked)
         Asker(self._tenant, actor).authorize(None, question.scope)
         digest = question_digest(
             "who", permission, str(question.resource), question.scope, sorted(kinds),
@@ -158,8 +151,8 @@ class Searches(Service):
         )  # fmt: skip
 
         def allowed(principal: str) -> bool:
-            asked = msgspec.structs.replace(question, principal=principal)
-            return may(Inquiry(snapshot, asked, now, closed=closed))
+            one = msgspec.structs.replace(question, principal=principal)
+            return may(Inquiry(snapshot, one, now, closed=closed))
 
         found, following = _page(
             candidates(snapshot, question, kinds, now),
@@ -201,18 +194,11 @@ class Searches(Service):
             raise Invalid(f"no permission is about {type_!r}{hint}")
         found = []
         for name in names:
-            question = ask(
-                self._view,
-                snapshot,
-                principal,
-                name,
-                on,
-                scope=scope,
-                properties=properties,
-                context=context,
-                subject_properties=subject_properties,
-                action_properties=action_properties,
-            )
+            asked = Ask(
+                principal, name, on, scope, properties, context, action_properties,
+                subject_properties,
+            )  # fmt: skip
+            question = ask(self._view, snapshot, asked)
             asker.authorize(question.principal, question.scope)
             if may(Inquiry(snapshot, question, now, closed=closed)):
                 found.append(name)
@@ -246,17 +232,11 @@ class Searches(Service):
         _refuse_ambiguous(snapshot, principal)
 
         def asked(on: str | None) -> Question:
-            return ask(
-                self._view,
-                snapshot,
-                principal,
-                permission,
-                on,
-                scope=scope,
-                context=context,
-                subject_properties=subject_properties,
-                action_properties=action_properties,
-            )
+            words = Ask(
+                principal, permission, on, scope, None, context, action_properties,
+                subject_properties,
+            )  # fmt: skip
+            return ask(self._view, snapshot, words)
 
         whole = asked(None)
         digest = question_digest(
@@ -307,16 +287,10 @@ class Searches(Service):
         `actor` who may not view access in the account.
         """
         snapshot, now, closed = self._moment(consistency)
-        question = ask(
-            self._view,
-            snapshot,
-            principal,
-            permission,
-            scope="",
-            context=context,
-            subject_properties=subject_properties,
-            action_properties=action_properties,
+        asked = Ask(
+            principal, permission, None, "", None, context, action_properties, subject_properties
         )
+        question = ask(self._view, snapshot, asked)
         Asker(self._tenant, actor).authorize(question.principal, "")
         _refuse_ambiguous(snapshot, principal)
         return resource_filter(Inquiry(snapshot, question, now, closed=closed))

@@ -192,7 +192,7 @@ class Work:
             permission,
             resource,
             scope,
-            self.now,
+            lambda: self.now,
             closed=self.closed,
             answer=answer,
         )

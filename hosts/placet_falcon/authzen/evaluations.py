@@ -10,7 +10,7 @@ import msgspec
 from placet.access.answers import Decision
 from placet.errors import AccessDenied, Invalid, PlacetError
 from placet.model import JsonObject
-from placet.services.questions import Ask
+from placet.services.asking import Ask
 from placet_falcon.authzen.wire import Evaluation, answer, converted, read
 from placet_falcon.authzen.words import AskingAbout, Unknown, Words, snapshot_of
 from placet_falcon.errors import MAX_MESSAGE

@@ -11,7 +11,8 @@ from placet.access.exact import exact_principal
 from placet.access.snapshot import Snapshot
 from placet.errors import Invalid
 from placet.refs import PrincipalKind, parse_principal, parse_resource
-from placet.services.questions import Ask, Asker
+from placet.services.asking import Ask
+from placet.services.questions import Asker
 from placet_falcon.authzen.wire import Entity, Evaluation
 from placet_falcon.host import Call
 from placet_falcon.subject_types import read_subject_types

@@ -9,6 +9,7 @@ import msgspec
 from placet.errors import AccessDenied, Invalid
 from placet.model import JsonObject
 from placet.refs import parse_principal
+from placet.services.asking import Ask
 from placet_falcon.decoding import Body
 from placet_falcon.harness.answers import answer
 from placet_falcon.harness.errors import Refused
@@ -124,18 +125,11 @@ class AccessControlList:
             on = f"{on}:{check.resource_identifier}"
         properties: JsonObject = dict(check.resource_attributes or {})
         try:
-            inquiry = questions.inquiry(
-                principal,
-                check.permission,
-                on,
-                scope=scope,
-                properties=properties,
-                actor=call.actor,
-            )
+            asked = Ask(principal, check.permission, on, scope, properties)
+            return questions.decide(asked, actor=call.actor).allowed
         except Invalid:
             # A permission about another type of resource gives nothing on this one.
             return False
-        return questions.decide(inquiry).allowed
 
 
 def _places(check: _Check, scope: str) -> Iterator[str]:

@@ -6,8 +6,8 @@ import falcon
 import msgspec
 
 from placet.access.answers import Decision, Explanation
-from placet.access.check import Inquiry
 from placet.model import JsonObject
+from placet.services.asking import Ask
 from placet_falcon.decoding import Body, NoQuery, read_query
 from placet_falcon.host import Call, Host, call_of
 from placet_falcon.native.answers import answer
@@ -56,7 +56,9 @@ class Questions:
         call, asked = self._asked(req)
         denied = self._unregistered(call, asked)
         if denied is None:
-            explained = call.placet.questions.explain(_inquiry(call, asked))
+            explained = call.placet.questions.explain(
+                _words(call, asked), consistency=asked.consistency, actor=call.actor
+            )
         else:
             explained = Explanation(
                 denied.outcome,
@@ -74,7 +76,7 @@ class Questions:
     def _decision(self, req: falcon.Request) -> Decision:
         call, asked = self._asked(req)
         decision = self._unregistered(call, asked) or call.placet.questions.decide(
-            _inquiry(call, asked)
+            _words(call, asked), consistency=asked.consistency, actor=call.actor
         )
         self._host.decided(decision.outcome)
         return decision
@@ -86,7 +88,7 @@ class Questions:
     def _unregistered(self, call: Call, asked: _Question) -> Decision | None:
         """The denial of a permission that nobody has registered: an answer, not an error."""
         questions = call.placet.questions
-        reason = questions.unregistered(asked.permission)
+        reason = questions.unregistered(asked.permission, consistency=asked.consistency)
         if reason is None:
             return None
         return Decision("denied", (reason,), questions.view.tenant.index.current().revision)
@@ -115,15 +117,13 @@ class Permits:
         answer(resp, permit)
 
 
-def _inquiry(call: Call, asked: _Question) -> Inquiry:
-    return call.placet.questions.inquiry(
+def _words(call: Call, asked: _Question) -> Ask:
+    return Ask(
         asked.principal or call.actor.principal,
         asked.permission,
         asked.on,
-        scope=asked.scope,
-        properties=asked.properties,
-        context=asked.context,
-        action_properties=asked.action_properties,
-        consistency=asked.consistency,
-        actor=call.actor,
+        asked.scope,
+        asked.properties,
+        asked.context,
+        asked.action_properties,
     )

@@ -9,7 +9,7 @@ from placet.access.answers import Decision
 from placet.errors import Invalid, PlacetError
 from placet.model import JsonObject
 from placet.refs import PrincipalKind
-from placet.services.questions import Ask
+from placet.services.asking import Ask
 from placet_falcon.decoding import Body, NoQuery, read_query
 from placet_falcon.errors import failure_of
 from placet_falcon.host import Call, Host, call_of

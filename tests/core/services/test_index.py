@@ -6,6 +6,7 @@ from office import SYSTEM
 from placet import Assignment, Invalid, Placet, Role, User, hookimpl
 from placet.model import Record
 from placet.services import index as index_module
+from placet.services.asking import Ask
 from placet.services.index import AccountIndex
 from placet.services.work import Work
 from placet.storage.memory import MemoryStore
@@ -83,7 +84,9 @@ def test_any_batch_of_the_log_leads_to_the_same_index(
     _fill(first, users=9)
     first.users.delete("u3", actor=SYSTEM)
     monkeypatch.setattr(index_module, "_BATCH", batch)
-    snapshot = second.questions.inquiry("user:u0", "invoice.read", consistency="latest").snapshot
+    snapshot = second.questions.inquiry(
+        Ask("user:u0", "invoice.read"), consistency="latest"
+    ).snapshot
     assert sorted(snapshot.users) == [f"user:u{number}" for number in range(9) if number != 3]
     assert snapshot.revision == first.store.head("default").seq
 
@@ -97,7 +100,7 @@ def test_a_commit_of_several_events_is_published_whole(
     assert second.check("user:u0", "invoice.read")
     store = first.store
     index = AccountIndex(
-        store, "default", second.questions.inquiry("user:u0", "invoice.read").snapshot
+        store, "default", second.questions.inquiry(Ask("user:u0", "invoice.read")).snapshot
     )
     tenant = first.questions.view.tenant
 
@@ -134,7 +137,7 @@ def test_a_load_that_others_write_under_ends_at_the_head(two: tuple[Placet, Plac
     assert isinstance(store, MemoryStore)
     store.__class__ = patched
     assert not second.check("user:u0", "invoice.read", "invoice:1")
-    snapshot = second.questions.inquiry("user:u0", "invoice.read").snapshot
+    snapshot = second.questions.inquiry(Ask("user:u0", "invoice.read")).snapshot
     assert "user:meanwhile" in snapshot.users
     assert snapshot.revision == store.head("default").seq
 

@@ -15,7 +15,7 @@ from placet import (
     ServiceAccount,
     User,
 )
-from placet.services.questions import Ask
+from placet.services.asking import Ask
 from placet.testing import PlacetUnderTest
 
 

@@ -14,6 +14,7 @@ import pytest
 from office import SYSTEM, office
 
 from placet import InvalidState, PlacetError
+from placet.services.asking import Ask
 from placet.testing import PlacetUnderTest
 
 SOAK = bool(os.environ.get("SOAK"))
@@ -181,7 +182,7 @@ def test_the_index_of_every_reader_is_whole_while_others_write(new_office: NewOf
 
     def read() -> None:
         while not stop.is_set():
-            snapshot = placet.questions.inquiry("user:sam", "invoice.read").snapshot
+            snapshot = placet.questions.inquiry(Ask("user:sam", "invoice.read")).snapshot
             for group in ("group:finance@/",):
                 for member in snapshot.members.get(group) or ():
                     if group not in (snapshot.parents.get(member) or ()):
