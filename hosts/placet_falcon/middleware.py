@@ -1,6 +1,5 @@
 """What happens around every request, whichever surface it belongs to."""
 
-import logging
 import random
 import re
 import time
@@ -14,6 +13,7 @@ from placet.services.consistency import snapshot_of
 from placet_falcon.authentication import Authenticator
 from placet_falcon.decoding import refuse_controls, too_large
 from placet_falcon.host import Call, Host
+from placet_falcon.logs import LogRequest
 from placet_falcon.paths import routed_path, segment_text
 
 __all__ = ["CONSISTENCY_TOKEN", "Addressing", "Authenticating", "Freshening", "Recording"]
@@ -22,7 +22,6 @@ CONSISTENCY_TOKEN = "Placet-Consistency-Token"  # noqa: S105  # a name, no token
 """The header in which a consistency token comes and goes."""
 _TOKEN_SENT = "HTTP_PLACET_CONSISTENCY_TOKEN"  # noqa: S105  # a name, no token
 
-_log = logging.getLogger("placet_falcon.access")
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _NO_ROUTE = "(none)"
 
@@ -34,8 +33,9 @@ class Recording:
     may have put into an address as well.
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, log_request: LogRequest) -> None:
         self._host = host
+        self._log_request = log_request
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Name the request, as its sender did if that is printable ASCII."""
@@ -63,8 +63,6 @@ class Recording:
         route = (req.uri_template or _NO_ROUTE) if resource is not None else _NO_ROUTE
         status = resp.status_code
         self._host.metrics.answered(method, route, status, seconds)
-        if not _log.isEnabledFor(logging.INFO):
-            return
         said: dict[str, Any] = {
             "method": method,
             "path": route,
@@ -72,19 +70,16 @@ class Recording:
             "ms": round(seconds * 1000, 3),
             "request_id": req.context.request_id,
         }
-        call: Call | None = req.context.get("call")
+        call: Call | None = getattr(req.context, "call", None)
         if call is not None:
             said["account"] = call.placet.account
             said["principal"] = call.actor.principal
-        # As `info` would, but without looking for who calls it.
-        record = logging.LogRecord(_log.name, logging.INFO, __file__, 0, "request", (), None)
-        record.placet = said
-        _log.handle(record)
+        self._log_request(said)
 
 
 def _new_id() -> str:
     """An id that nobody else has; it is no secret, so that the system need not be asked."""
-    return f"{random.getrandbits(128):032x}"  # noqa: S311
+    return f"{random.getrandbits(128):032x}"
 
 
 class Addressing:
@@ -103,7 +98,7 @@ class Addressing:
         self, req: falcon.Request, resp: falcon.Response, resource: object, req_succeeded: bool
     ) -> None:
         """Say HEAD again, so that the answer has headers only."""
-        if req.context.get("head"):
+        if getattr(req.context, "head", False):
             req.method = "HEAD"
 
 
@@ -163,7 +158,7 @@ class Freshening:
         """Bring the index to the token. Raises Invalid for one that is none of the account's,
         Unavailable where the store does not get there in time.
         """
-        call: Call | None = req.context.get("call")
+        call: Call | None = getattr(req.context, "call", None)
         token = req.env.get(_TOKEN_SENT)
         if call is not None and token is not None:
             wanted = at_least(token, self._host.settings.catch_up_s)
@@ -173,6 +168,6 @@ class Freshening:
         self, req: falcon.Request, resp: falcon.Response, resource: object, req_succeeded: bool
     ) -> None:
         """Give out the token of what is known now: after a write, that is in it."""
-        call: Call | None = req.context.get("call")
+        call: Call | None = getattr(req.context, "call", None)
         if call is not None and req_succeeded and req.method != "GET":
             resp.set_header(CONSISTENCY_TOKEN, call.placet.token())

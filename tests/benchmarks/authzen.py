@@ -159,7 +159,8 @@ def _tell(report: Report, case: Case, rounds: Sequence[tuple[Load, Load]]) -> No
     for at, name in enumerate(("placet", "bare app")):
         loads = [pair[at] for pair in rounds]
         p50, p99 = (
-            statistics.median(getattr(load, name) for load in loads) for name in ("p50_ms", "p99_ms")
+            statistics.median(getattr(load, name) for load in loads)
+            for name in ("p50_ms", "p99_ms")
         )
         report.add(
             f"{case.figure}, {name}",

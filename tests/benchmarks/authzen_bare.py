@@ -53,9 +53,7 @@ class _Bare:
         principal = f"{asked.subject.type}:{asked.subject.id}"
         permission = f"{type}.{asked.action.name}"
         return {
-            "decision": self._check(
-                principal, permission, resource, self._homes.get(resource, "")
-            )
+            "decision": self._check(principal, permission, resource, self._homes.get(resource, ""))
         }
 
 

@@ -88,7 +88,7 @@ class Authentication:
         if (
             known is not None
             and known.authority == self._authority(known.caller.account)
-            and not _over(known.expires_at, self._clock.now())
+            and (known.expires_at is None or self._clock.now() < known.expires_at)
         ):
             return known.caller
         return self._remembered(mark, token)

@@ -18,7 +18,7 @@ from placet.catalogue import OPERATIONS
 from placet.errors import AccessDenied, Invalid, PlacetError
 from placet.model import Actor
 from placet.refs import ResourceRef
-from placet.services.asking import Ask, ask, question_of, registered
+from placet.services.asking import Ask, question_of, registered
 from placet.services.base import Service
 from placet.services.consistency import Consistency, snapshot_of
 from placet.services.rights import holds, lacks
@@ -36,9 +36,7 @@ class Asker:
     where what is asked is answered from it, else by the head of the log.
     """
 
-    def __init__(
-        self, tenant: Tenant, actor: ActorLike, snapshot: Snapshot | None = None
-    ) -> None:
+    def __init__(self, tenant: Tenant, actor: ActorLike, snapshot: Snapshot | None = None) -> None:
         self._tenant = tenant
         self._actor = None if actor is None else tenant.actor(actor)
         self._snapshot = snapshot
@@ -193,13 +191,14 @@ mean 'invoice.pay'?
 
     def _inquiry(self, asked: Ask, snapshot: Snapshot, now: datetime) -> Inquiry:
         """The question as of one snapshot and one moment, with what is held compiled."""
-        closed = self._tenant.closed
-        held = self.held(snapshot, asked.principal, asked.permission, asked.scope)
-        if held.housed and asked.scope is None and self._view.scope is None:
-            # Where it is asked about is the home of its resource.
-            return Inquiry(snapshot, ask(self._view, snapshot, asked), now, closed=closed)
+        scope = asked.scope
+        if scope is None and self._view.scope is None:
+            # Where it is asked about is the home of its resource, if it has one.
+            home = snapshot.resources.get(asked.on) if isinstance(asked.on, str) else None
+            scope = "" if home is None or home.scope is None else home.scope
+        held = self.held(snapshot, asked.principal, asked.permission, scope)
         question = question_of(self._view, asked, held.principal, held.permission, held.scope)
-        return Inquiry(snapshot, question, now, closed=closed, held=held)
+        return Inquiry(snapshot, question, now, closed=self._tenant.closed, held=held)
 
     def _authorized(self, asked: Ask, snapshot: Snapshot, now: datetime, asker: Asker) -> Inquiry:
         inquiry = self._inquiry(asked, snapshot, now)

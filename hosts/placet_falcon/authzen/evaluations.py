@@ -64,10 +64,7 @@ class _Deciding:
         if isinstance(asked, Unknown):
             AskingAbout(call).authorize(asked.principal)
             return self.shown(asked)
-        said = next(call.placet.questions.answers((asked,), actor=call.actor))
-        if isinstance(said, PlacetError):
-            raise said
-        return self.shown(said)
+        return self.shown(call.placet.questions.decide(asked, actor=call.actor))
 
     def shown(self, said: Decision | Unknown | PlacetError) -> Said:
         """An answer on the wire."""
