@@ -33,7 +33,7 @@ class Asker:
     """Who asks on behalf of a host; None is the embedding program, which may ask anything.
 
     About itself everybody may ask, and about others who may view access in the scope: by `snapshot`
-    where what is asked is answered from it, else by the head of the log.
+    where what is asked is answered from that, and the log is followed; else by the head of the log.
     """
 
     def __init__(self, tenant: Tenant, actor: ActorLike, snapshot: Snapshot | None = None) -> None:
@@ -55,7 +55,9 @@ class Asker:
 
     def _refusal(self, actor: Actor, scope: str) -> AccessDenied | None:
         tenant = self._tenant
-        snapshot = tenant.index.latest() if self._snapshot is None else self._snapshot
+        snapshot = self._snapshot
+        if snapshot is None or not tenant.follows():
+            snapshot = tenant.index.latest()
         permission, resource = _VIEWING.permission, ResourceRef(_VIEWING.resource_type)
         now, closed = tenant.clock.now, tenant.closed
         if holds(snapshot, actor, permission, resource, scope, now, closed=closed):
