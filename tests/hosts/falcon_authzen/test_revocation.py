@@ -9,6 +9,7 @@ from authzen_client import ALICE, BUNDLE, KEY, RECORD_1, Pep
 
 from placet import SYSTEM, Assignment, Placet, ServiceAccount
 from placet.storage.port import Waitable
+from placet.testing import PlacetUnderTest
 from placet_falcon import SURFACES, SurfaceCatalogues
 
 ASKED = {"subject": ALICE, "action": {"name": "read"}, "resource": RECORD_1}
@@ -17,8 +18,8 @@ WHO = "service_account:pep"
 PATIENCE_S = 30.0
 
 
-def opened(file: Path, **options: object) -> Placet:
-    return Placet.open(
+def opened(file: Path, **options: object) -> PlacetUnderTest:
+    return PlacetUnderTest.open(
         f"sqlite:///{file}",
         directory="closed",
         plugins=[SurfaceCatalogues(SURFACES)],
@@ -28,14 +29,14 @@ def opened(file: Path, **options: object) -> Placet:
 
 
 @pytest.fixture
-def placet(tmp_path: Path) -> Iterator[Placet]:
+def placet(tmp_path: Path) -> Iterator[PlacetUnderTest]:
     with opened(tmp_path / "app.db", bundle=BUNDLE) as placet:
         assert placet.check("user:alice", "record.read", "record:record-1")
         yield placet
 
 
 @pytest.fixture
-def pep(placet: Placet) -> Pep:
+def pep(placet: PlacetUnderTest) -> Pep:
     """An enforcement point whose token is in use."""
     pep = Pep(placet)
     for path, body in (("evaluation", ASKED), ("evaluations", BATCH)):
