@@ -1,6 +1,5 @@
 """Logs as JSON, one object a line."""
 
-import atexit
 import logging
 import sys
 import threading
@@ -9,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
+from multiprocessing.util import Finalize
 from typing import Any, TextIO
 
 import msgspec
@@ -17,6 +17,9 @@ __all__ = ["JsonFormatter", "LineHandler", "LogRequest", "configure_logging", "l
 
 GATHER_S = 0.1
 """How long a line waits for others at most, in seconds, before all are written at once."""
+
+MOST = 10_000
+"""So many lines wait at most: where they are not taken as fast, whoever makes more waits too."""
 
 LogRequest = Callable[[Mapping[str, Any]], None]
 """Where the line about a request goes: what is to be said, by name."""
@@ -119,8 +122,11 @@ class LineHandler(logging.Handler):
         self._waiting.append(line)
         if not self._woken:
             self._woken = True
-            self._start()
+            if self._thread is None:
+                self._start()
             self._wake.set()
+        elif len(self._waiting) >= MOST:
+            self.flush()
 
     def _start(self) -> None:
         with self._writing:
@@ -146,8 +152,8 @@ def configure_logging(level: str) -> LogRequest:
     """
     handler = LineHandler(sys.stderr)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # A worker that was forked has lost what `logging` itself does at the end.
-    atexit.register(handler.flush)
+    # A process of `multiprocessing`, as a server's worker is, ends without what `atexit` knows.
+    Finalize(None, handler.flush, exitpriority=0)
     if _requests.isEnabledFor(logging.INFO):
         return handler.log_request
     return lambda said: None

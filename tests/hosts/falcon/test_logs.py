@@ -92,3 +92,13 @@ def test_a_record_that_cannot_be_written_does_not_stop_the_others(
 def test_where_nobody_reads_any_more_nothing_fails(handler: LineHandler, stream: Stream) -> None:
     stream.close()
     handler.handle(record(logging.WARNING, "lost"))
+
+
+def test_only_so_many_lines_wait(
+    handler: LineHandler, stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("placet_falcon.logs.MOST", 3)
+    monkeypatch.setattr("placet_falcon.logs.GATHER_S", PATIENCE_S)
+    for _ in range(3):
+        handler.log_request(SAID)
+    assert len(messages(stream)) == 3
