@@ -10,35 +10,31 @@ the data would write by hand, and nothing else (`authzen_bare.py`). Both are ser
 the settings of `placet serve`: one worker, eight threads. A process of its own asks them in turn,
 round by round, over a few connections that are kept; its questions are the same, in the same order,
 and it looks at every answer. A ratio is the median of those of the rounds, and beside it stand the
-smallest and the largest. The program ends with 1 where the goal is missed. `--quick` takes small
-numbers, to see that all of it runs: they mean nothing, and no goal is judged.
+smallest and the largest. Where other programs are busy, too, the time of the processor that a
+server took for a request says more (on Linux; elsewhere it is 0). The program ends with 1 where the
+goal is missed. `--quick` takes small numbers, to see that all of it runs: they mean nothing, and no
+goal is judged.
 """
 
 import argparse
-import os
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 from access_model import Query
 from authzen_load import Exchange, Load
-from authzen_world import ACCOUNT, Asked, asked_of, fill
+from authzen_servers import HOST, Server, bare_app, placet_service, processor_s
+from authzen_world import Asked, asked_of, fill
 from report import Goal, Report
-
-from placet_cli.serve import port_of
 
 HERE = Path(__file__).parent
 GOAL = Goal(0.7, at_least=True)
 BATCH = 20
-HOST = "127.0.0.1"
-_START_S = 60.0
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -69,9 +65,8 @@ def main() -> int:
         folder = Path(name)
         asked = asked_of(folder, wanted.size)
         token = fill(folder, f"sqlite:///{folder}/placet.db")
-        placet, bare = (
-            running.enter_context(server) for server in (_placet(folder), _bare(folder))
-        )
+        placet = running.enter_context(placet_service(folder))
+        bare = running.enter_context(bare_app(folder))
         report.title(
             f"Evaluations over HTTP, {wanted.size:,} assignments, {wanted.clients} clients, "
             f"{wanted.rounds} rounds of {wanted.seconds:g} s"
@@ -132,23 +127,33 @@ def _exchange(path: str, body: dict[str, object], allowed: int, headers: str) ->
     return Exchange(head.encode() + content, allowed)
 
 
+class Turn(msgspec.Struct, frozen=True):
+    """What one server did under a load, and the microseconds of processor for each request."""
+
+    load: Load
+    processor_us: float
+
+
 def _round(
-    folder: Path, ports: tuple[int, int], wanted: argparse.Namespace, *, turned: bool
-) -> tuple[Load, Load]:
+    folder: Path, servers: tuple[Server, Server], wanted: argparse.Namespace, *, turned: bool
+) -> tuple[Turn, Turn]:
     """The load on each of two servers, one after the other, and the other way round."""
-    loads = {}
-    for port in reversed(ports) if turned else ports:
+    turns = {}
+    for server in reversed(servers) if turned else servers:
+        before = processor_s(server.pid)
         run = subprocess.run(
-            [sys.executable, HERE / "authzen_load.py", str(port), folder / "exchanges",
+            [sys.executable, HERE / "authzen_load.py", str(server.port), folder / "exchanges",
              str(wanted.clients), str(wanted.seconds)],
             stdout=subprocess.PIPE, check=True,
         )  # fmt: skip
-        loads[port] = msgspec.json.decode(run.stdout, type=Load)
-    return loads[ports[0]], loads[ports[1]]
+        load = msgspec.json.decode(run.stdout, type=Load)
+        spent = processor_s(server.pid) - before
+        turns[server.port] = Turn(load, spent / load.count * 1e6)
+    return turns[servers[0].port], turns[servers[1].port]
 
 
-def _tell(report: Report, case: Case, rounds: Sequence[tuple[Load, Load]]) -> None:
-    ratios = [placet.per_s / bare.per_s for placet, bare in rounds]
+def _tell(report: Report, case: Case, rounds: Sequence[tuple[Turn, Turn]]) -> None:
+    ratios = [placet.load.per_s / bare.load.per_s for placet, bare in rounds]
     report.add(
         f"{case.figure}, over the bare app",
         statistics.median(ratios),
@@ -157,67 +162,18 @@ def _tell(report: Report, case: Case, rounds: Sequence[tuple[Load, Load]]) -> No
         note=f"{min(ratios):.2f} to {max(ratios):.2f}; {case.note}",
     )
     for at, name in enumerate(("placet", "bare app")):
-        loads = [pair[at] for pair in rounds]
+        turns = [pair[at] for pair in rounds]
         p50, p99 = (
-            statistics.median(getattr(load, name) for load in loads)
-            for name in ("p50_ms", "p99_ms")
+            statistics.median(getattr(turn.load, field) for turn in turns)
+            for field in ("p50_ms", "p99_ms")
         )
+        spent = statistics.median(turn.processor_us for turn in turns)
         report.add(
             f"{case.figure}, {name}",
-            statistics.median(load.per_s for load in loads),
+            statistics.median(turn.load.per_s for turn in turns),
             "per s",
-            note=f"p50 {p50:.2f} ms, p99 {p99:.2f} ms",
+            note=f"p50 {p50:.2f} ms, p99 {p99:.2f} ms, {spent:.0f} us of processor each",
         )
-
-
-@contextmanager
-def _placet(folder: Path) -> Iterator[int]:
-    """`placet serve`; its port."""
-    port = port_of(HOST, 0)
-    command = [sys.executable, "-m", "placet_cli", "serve", "--port", str(port)]
-    command += ["--store", f"sqlite:///{folder}/placet.db", "--account", ACCOUNT]
-    with _serving(command, port, folder / "placet.log", PLACET_SECRET_KEYS="k" * 32):
-        yield port
-
-
-@contextmanager
-def _bare(folder: Path) -> Iterator[int]:
-    """The bare app; its port."""
-    port = port_of(HOST, 0)
-    command = [sys.executable, str(HERE / "authzen_bare.py"), str(folder), str(port)]
-    with _serving(command, port, folder / "bare.log", PYTHONPATH=_path()):
-        yield port
-
-
-def _path() -> str:
-    """Where a worker of the bare app finds it."""
-    return os.pathsep.join(part for part in (str(HERE), os.environ.get("PYTHONPATH")) if part)
-
-
-@contextmanager
-def _serving(command: list[str], port: int, log: Path, **variables: str) -> Iterator[None]:
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            command, stdout=said, stderr=said, env={**os.environ, **variables}
-        )
-        try:
-            end = time.monotonic() + _START_S
-            while not _listens(port):
-                if process.poll() is not None or time.monotonic() > end:
-                    raise SystemExit(f"{command} does not serve: {log.read_text()}")
-                time.sleep(0.05)
-            yield
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _listens(port: int) -> bool:
-    try:
-        with socket.create_connection((HOST, port), timeout=5):
-            return True
-    except OSError:
-        return False
 
 
 if __name__ == "__main__":

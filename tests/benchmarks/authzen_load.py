@@ -20,6 +20,8 @@ from report import percentile
 __all__ = ["Exchange", "Load"]
 
 _YES = b'"decision":true'
+_LEAST = 20
+"""So many answers are waited for, however long they take."""
 _clock = time.perf_counter
 
 
@@ -33,6 +35,7 @@ class Exchange(msgspec.Struct):
 class Load(msgspec.Struct):
     """Requests answered, and how long one took, in milliseconds."""
 
+    count: int
     per_s: float
     p50_ms: float
     p99_ms: float
@@ -81,13 +84,14 @@ def run(port: int, exchanges: list[Exchange], clients: int, seconds: float) -> L
         selector.register(client.socket, selectors.EVENT_READ, client)
     took: list[float] = []
     start_s = _clock()
-    while (spent := _clock() - start_s) < seconds:
+    while (spent := _clock() - start_s) < seconds or len(took) < _LEAST:
         for key, _ in selector.select(1.0):
             one = key.data.answered()
             if one is not None:
                 took.append(one)
                 key.data.ask()
-    return Load(len(took) / spent, percentile(took, 0.5) * 1000, percentile(took, 0.99) * 1000)
+    p50_s, p99_s = percentile(took, 0.5), percentile(took, 0.99)
+    return Load(len(took), len(took) / spent, p50_s * 1000, p99_s * 1000)
 
 
 def main() -> None:
