@@ -6,7 +6,7 @@ import pytest
 from office import SYSTEM, office
 
 from placet import AccessDenied, Assignment, Invalid, Permission, Placet, Unavailable, at_least
-from placet.services.asking import Ask
+from placet import Ask as Question
 from placet.services.consistency import AtLeast, reached
 from placet.storage.copying import copy_store
 from placet.storage.memory import MemoryStore
@@ -125,8 +125,8 @@ def test_a_host_asks_with_a_token_as_well(primary: PlacetUnderTest, replica: Pla
     token = _give(primary)
     copy_store(primary.store, replica.store)
     with pytest.raises(AccessDenied):
-        replica.questions.decide(
-            Ask("user:sam", READ[1]), actor="user:kim", consistency=at_least(token)
+        replica.questions.inquiry(
+            Question("user:sam", READ[1]), actor="user:kim", consistency=at_least(token)
         )
 
 
