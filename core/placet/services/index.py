@@ -6,10 +6,12 @@ one reference; only a step forward is made under a lock.
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol
 
 from placet.access.advance import Fact, advance, load
 from placet.access.snapshot import Snapshot
+from placet.errors import Invalid
 from placet.storage.codec import (
     AUTHORITY_KEY,
     AUTHORITY_KINDS,
@@ -37,6 +39,12 @@ class Index(Protocol):
     def latest(self) -> Snapshot:
         """The snapshot brought to the head of the log."""
 
+    def watched(self, ring: Callable[[], None]) -> AbstractContextManager[None]:
+        """Within, `ring` is called whenever the snapshot has moved on, in whichever thread moved
+        it: a hint, and it has to return at once. Raises Invalid inside a transaction of the
+        application's.
+        """
+
     def after_fork(self, resume: Callable[[], None]) -> None:
         """Go on in a child process; `resume` is called before the store is first asked there."""
 
@@ -53,6 +61,9 @@ class AccountIndex:
         self._awaited: tuple[tuple[Joined, int], ...] = ()
         self.ready: Snapshot | None = None
         self._resume: Callable[[], None] | None = None
+        self._watchers: tuple[Callable[[], None], ...] = ()
+        # `_lock` is held while the store is asked, and who begins to watch may be an event loop.
+        self._watching = threading.Lock()
 
     def current(self) -> Snapshot:
         """The snapshot as it is, without asking the store; loads it at first use.
@@ -81,6 +92,7 @@ class AccountIndex:
         with self._lock:
             # Before the log is read: what is over by now is in what is read.
             over = frozenset(id(joined) for joined, _ in self._awaited if joined.over())
+            before = self._snapshot
             if self._snapshot is None:
                 self._snapshot = self._load()
             self._snapshot = _followed(self._snapshot, self._store, self._account)
@@ -90,13 +102,31 @@ class AccountIndex:
                 if id(joined) not in over and seq > self._snapshot.revision
             )
             self.ready = None if self._awaited else self._snapshot
-            return self._snapshot
+            snapshot = self._snapshot
+        if snapshot is not before:
+            for ring in self._watchers:
+                ring()
+        return snapshot
+
+    @contextmanager
+    def watched(self, ring: Callable[[], None]) -> Iterator[None]:
+        """Within, `ring` is called whenever the snapshot has moved on."""
+        with self._watching:
+            self._watchers = (*self._watchers, ring)
+        try:
+            yield
+        finally:
+            with self._watching:
+                self._watchers = tuple(known for known in self._watchers if known is not ring)
 
     def after_fork(self, resume: Callable[[], None]) -> None:
         """Go on in a child: whoever held the lock stayed in the parent. The snapshot is whole, and
         as old as the fork: the first who asks looks for what came since, and calls `resume`.
         """
         self._lock = threading.Lock()
+        # Who watched did so in the parent, where its thread, or its event loop, still is.
+        self._watching = threading.Lock()
+        self._watchers = ()
         self.ready = None
         self._resume = resume
 
@@ -150,6 +180,13 @@ class JoinedIndex:
         if self._seen is None or self._seen[0] is not start or self._seen[1] != head:
             self._seen = (start, head, _followed(start, self._store, self._account))
         return self._seen[2]
+
+    def watched(self, ring: Callable[[], None]) -> AbstractContextManager[None]:
+        """Raises Invalid: what is waited for here would wait for this transaction."""
+        raise Invalid(
+            "nothing that others do can be seen inside a transaction, and it holds them up; wait "
+            "before it begins, or once it is over"
+        )
 
     def after_fork(self, resume: Callable[[], None]) -> None:
         """Nothing is held here, and no transaction goes on in a child."""
