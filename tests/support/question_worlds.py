@@ -4,6 +4,7 @@ nested groups, a catalogue of resources, and access that an approval has minted.
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 from random_worlds import NOW, PERMISSIONS, RESOURCES, SCOPES, random_changes, random_noun
@@ -127,6 +128,9 @@ class _Fixed:
         return self._snapshot
 
     latest = current
+
+    def watched(self, ring: Callable[[], None]) -> AbstractContextManager[None]:
+        return nullcontext()  # it never moves
 
     def after_fork(self, resume: Callable[[], None]) -> None:
         """Nothing is forked here."""

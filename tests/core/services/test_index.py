@@ -162,3 +162,27 @@ def test_a_record_that_was_changed_twice_in_one_step_is_a_mistake(
 
     with pytest.raises(Invalid, match="changed twice"):
         tenant.run(SYSTEM, twice)
+
+
+def test_who_watches_is_told_of_every_step_until_they_stop(two: tuple[Placet, Placet]) -> None:
+    first, second = two
+    index = first.users.view.tenant.index
+    index.latest()
+    rung: list[int] = []
+    with index.watched(lambda: rung.append(index.current().revision)):
+        first.users.create(User(id="a"), actor=SYSTEM)
+        second.users.create(User(id="b"), actor=SYSTEM)
+        index.latest()
+        index.latest()
+    first.users.create(User(id="c"), actor=SYSTEM)
+    assert rung == [1, 2]
+
+
+def test_a_child_does_not_ring_who_watches_in_its_parent(two: tuple[Placet, Placet]) -> None:
+    first, _ = two
+    index = first.users.view.tenant.index
+    rung: list[None] = []
+    with index.watched(lambda: rung.append(None)):
+        index.after_fork(lambda: None)
+        first.users.create(User(id="a"), actor=SYSTEM)
+    assert rung == []
