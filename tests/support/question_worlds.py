@@ -23,6 +23,7 @@ from placet.model import (
     parse_reviews,
 )
 from placet.services.tenant import Tenant
+from placet.storage.port import Key
 from placet.testing import PlacetUnderTest, engine
 
 __all__ = ["CONTEXT", "EXTRA", "asked_of", "everybody", "random_snapshot"]
@@ -129,7 +130,7 @@ class _Fixed:
 
     latest = current
 
-    def watched(self, ring: Callable[[], None]) -> AbstractContextManager[None]:
+    def watched(self, key: Key, ring: Callable[[], None]) -> AbstractContextManager[None]:
         return nullcontext()  # it never moves
 
     def after_fork(self, resume: Callable[[], None]) -> None:

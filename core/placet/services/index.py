@@ -20,7 +20,7 @@ from placet.storage.codec import (
     noun_type,
 )
 from placet.storage.entries import RawChange, read_event_changes
-from placet.storage.port import Head, Joined, Query, Store, StoredEvent
+from placet.storage.port import Head, Joined, Key, Query, Store, StoredEvent
 
 __all__ = ["AccountIndex", "Index", "JoinedIndex"]
 
@@ -39,10 +39,10 @@ class Index(Protocol):
     def latest(self) -> Snapshot:
         """The snapshot brought to the head of the log."""
 
-    def watched(self, ring: Callable[[], None]) -> AbstractContextManager[None]:
-        """Within, `ring` is called whenever the snapshot has moved on, in whichever thread moved
-        it: a hint, and it has to return at once. Raises Invalid inside a transaction of the
-        application's.
+    def watched(self, key: Key, ring: Callable[[], None]) -> AbstractContextManager[None]:
+        """Within, `ring` is called for every change of a document that the log is seen to hold,
+        in whichever thread sees it: a hint, and it has to return at once. Raises Invalid inside a
+        transaction of the application's.
         """
 
     def after_fork(self, resume: Callable[[], None]) -> None:
@@ -61,7 +61,7 @@ class AccountIndex:
         self._awaited: tuple[tuple[Joined, int], ...] = ()
         self.ready: Snapshot | None = None
         self._resume: Callable[[], None] | None = None
-        self._watchers: tuple[Callable[[], None], ...] = ()
+        self._watchers: dict[Key, tuple[Callable[[], None], ...]] = {}
         # `_lock` is held while the store is asked, and who begins to watch may be an event loop.
         self._watching = threading.Lock()
 
@@ -92,32 +92,34 @@ class AccountIndex:
         with self._lock:
             # Before the log is read: what is over by now is in what is read.
             over = frozenset(id(joined) for joined, _ in self._awaited if joined.over())
-            before = self._snapshot
             if self._snapshot is None:
                 self._snapshot = self._load()
-            self._snapshot = _followed(self._snapshot, self._store, self._account)
+            told = self._tell if self._watchers else None
+            self._snapshot = _followed(self._snapshot, self._store, self._account, told)
             self._awaited = tuple(
                 (joined, seq)
                 for joined, seq in self._awaited
                 if id(joined) not in over and seq > self._snapshot.revision
             )
             self.ready = None if self._awaited else self._snapshot
-            snapshot = self._snapshot
-        if snapshot is not before:
-            for ring in self._watchers:
-                ring()
-        return snapshot
+            return self._snapshot
 
     @contextmanager
-    def watched(self, ring: Callable[[], None]) -> Iterator[None]:
-        """Within, `ring` is called whenever the snapshot has moved on."""
+    def watched(self, key: Key, ring: Callable[[], None]) -> Iterator[None]:
+        """Within, `ring` is called for every change of a document that the log is seen to hold."""
         with self._watching:
-            self._watchers = (*self._watchers, ring)
+            self._watchers[key] = (*self._watchers.get(key, ()), ring)
         try:
             yield
         finally:
             with self._watching:
-                self._watchers = tuple(known for known in self._watchers if known is not ring)
+                left = tuple(one for one in self._watchers.pop(key, ()) if one is not ring)
+                if left:
+                    self._watchers[key] = left
+
+    def _tell(self, change: RawChange) -> None:
+        for ring in self._watchers.get(Key(change.kind, change.id), ()):
+            ring()
 
     def after_fork(self, resume: Callable[[], None]) -> None:
         """Go on in a child: whoever held the lock stayed in the parent. The snapshot is whole, and
@@ -126,7 +128,7 @@ class AccountIndex:
         self._lock = threading.Lock()
         # Who watched did so in the parent, where its thread, or its event loop, still is.
         self._watching = threading.Lock()
-        self._watchers = ()
+        self._watchers = {}
         self.ready = None
         self._resume = resume
 
@@ -181,7 +183,7 @@ class JoinedIndex:
             self._seen = (start, head, _followed(start, self._store, self._account))
         return self._seen[2]
 
-    def watched(self, ring: Callable[[], None]) -> AbstractContextManager[None]:
+    def watched(self, key: Key, ring: Callable[[], None]) -> AbstractContextManager[None]:
         """Raises Invalid: what is waited for here would wait for this transaction."""
         raise Invalid(
             "nothing that others do can be seen inside a transaction, and it holds them up; wait "
@@ -192,10 +194,15 @@ class JoinedIndex:
         """Nothing is held here, and no transaction goes on in a child."""
 
 
-def _followed(snapshot: Snapshot, store: Store, account: str) -> Snapshot:
-    """The snapshot brought to the head of a log."""
+def _followed(
+    snapshot: Snapshot,
+    store: Store,
+    account: str,
+    told: Callable[[RawChange], None] | None = None,
+) -> Snapshot:
+    """The snapshot brought to the head of a log; `told` is called with each change on the way."""
     for batch in _commits_after(store, account, snapshot.revision):
-        snapshot = _follow(snapshot, batch)
+        snapshot = _follow(snapshot, batch, told)
     return snapshot
 
 
@@ -216,11 +223,15 @@ def _commits_after(store: Store, account: str, revision: int) -> Iterator[list[S
             waiting = waiting[len(whole) :]
 
 
-def _follow(snapshot: Snapshot, events: list[StoredEvent]) -> Snapshot:
+def _follow(
+    snapshot: Snapshot, events: list[StoredEvent], told: Callable[[RawChange], None] | None
+) -> Snapshot:
     authority = snapshot.authority
     facts: list[Fact] = []
     for event in events:
         for change in read_event_changes((event,)):
+            if told is not None:
+                told(change)
             if change.kind in GUARDED_KINDS:
                 authority = event.version
             if change.kind in AUTHORITY_KINDS:

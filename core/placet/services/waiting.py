@@ -12,11 +12,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from placet.errors import Invalid
+from placet.errors import Invalid, NotFound
 from placet.model import Approval
+from placet.refs import text_fault
 from placet.services.approvals import Approvals
 from placet.services.base import View
 from placet.services.tenant import ActorLike, Tenant
+from placet.storage.codec import key_for
+from placet.storage.port import Key
 
 __all__ = ["LOOK_S", "Awaited", "Patience", "decision"]
 
@@ -46,25 +49,28 @@ class Patience:
 class Awaited(Generic[T]):
     """Something that is looked at anew, until it is `over`.
 
-    `look` reads it from the store and checks whether who asks may see it, each time. `due` tells
-    when it may change without a commit; None where it does not.
+    `look` reads it from the store and checks whether who asks may see it, each time; `key` is the
+    document whose changes wake. `due` tells when it may change without a commit; None where it does
+    not.
     """
 
     def __init__(
         self,
         tenant: Tenant,
+        key: Key,
         look: Callable[[], T],
         over: Callable[[T], bool],
         due: Callable[[T], datetime | None],
     ) -> None:
         self._tenant = tenant
+        self._key = key
         self.look = look
         self._over = over
         self._due = due
 
     def watched(self, ring: Callable[[], None]) -> AbstractContextManager[None]:
-        """Within, `ring` is called for every commit to the account that this engine hears of."""
-        return self._tenant.index.watched(ring)
+        """Within, `ring` is called for every change that this engine hears of."""
+        return self._tenant.index.watched(self._key, ring)
 
     def pause_s(self, found: T, patience: Patience) -> float:
         """The seconds until the next look after one that `found` this; 0 where it was the last."""
@@ -103,8 +109,11 @@ def decision(view: View, approval: Approval | str, actor: ActorLike) -> Awaited[
     """That an approval leaves "pending": by anybody's commit, or by its deadline."""
     approvals = Approvals(view)
     id = approval.id if isinstance(approval, Approval) else approval
+    if text_fault(id):
+        raise NotFound(f"there is no approval {id!r}")
     return Awaited(
         view.tenant,
+        key_for(Approval, id),
         lambda: approvals.get(id, actor=actor),
         lambda found: found.status != "pending",
         lambda found: found.decide_by,

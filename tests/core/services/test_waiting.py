@@ -157,14 +157,25 @@ def test_the_deadline_is_waited_for_to_the_moment(placet: PlacetUnderTest, asked
     assert meanwhile.asked == [0.25]
 
 
-def test_other_commits_of_the_account_do_not_end_the_wait(
+def test_what_else_is_committed_wakes_nobody(placet: PlacetUnderTest, asked: Approval) -> None:
+    """Many may wait in a busy account."""
+    meanwhile = Meanwhile(
+        lambda: placet.request("invoice.pay", "invoice:8", actor="user:sam"),
+        lambda: placet.approve(asked, by="user:dana"),
+    )
+    assert meanwhile.wait(_waiting(placet, asked), 60).status == "approved"
+    assert meanwhile.now == LOOK_S
+
+
+def test_a_review_that_decides_nothing_yet_does_not_end_the_wait(
     placet: PlacetUnderTest, asked: Approval
 ) -> None:
-    def another() -> None:
-        placet.request("invoice.pay", "invoice:8", actor="user:sam")
-
-    meanwhile = Meanwhile(another, another, lambda: placet.approve(asked, by="user:dana"))
+    meanwhile = Meanwhile(
+        lambda: placet.review(asked.id, "abstain", actor="user:finn"),
+        lambda: placet.approve(asked, by="user:dana"),
+    )
     assert meanwhile.wait(_waiting(placet, asked), 60).status == "approved"
+    assert meanwhile.now == 0
 
 
 def test_waiting_for_ever_takes_as_long_as_it_takes(
@@ -180,6 +191,12 @@ def test_a_timeout_that_is_no_time_is_refused(
 ) -> None:
     with pytest.raises(Invalid, match="number of seconds"):
         placet.wait(asked, timeout, actor="user:sam")
+
+
+@pytest.mark.parametrize("id", ["nothing", "", "\ud800" * 100, "a" * 300])
+def test_what_is_not_there_cannot_be_waited_for(placet: PlacetUnderTest, id: str) -> None:
+    with pytest.raises(NotFound):
+        placet.wait(id, 60, actor="user:sam")
 
 
 def test_who_may_not_see_it_cannot_wait_for_it(placet: PlacetUnderTest, asked: Approval) -> None:
