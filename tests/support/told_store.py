@@ -9,20 +9,27 @@ from placet.storage.port import Store
 
 __all__ = ["Told"]
 
+_PORT = ("accounts", "head", "get", "find", "count", "commit", "events", "close")
 
-class _ToldStore:
+
+class _ToldStore(MemoryStore):
     def __init__(self, plugin: "Told") -> None:
-        self._plugin = plugin
-        self._store = MemoryStore()
+        super().__init__()
+        self.plugin = plugin
 
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._store, name)
 
-        def called(*args: Any, **kwargs: Any) -> Any:
-            self._plugin.tell(name)
-            return method(*args, **kwargs)
+def _telling(name: str) -> Callable[..., Any]:
+    method = getattr(MemoryStore, name)
 
-        return called
+    def called(self: _ToldStore, *args: Any, **kwargs: Any) -> Any:
+        self.plugin.tell(name)
+        return method(self, *args, **kwargs)
+
+    return called
+
+
+for _name in _PORT:
+    setattr(_ToldStore, _name, _telling(_name))
 
 
 class Told:
