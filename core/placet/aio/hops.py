@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from placet.services.waiting import Awaited, Patience
+from placet.services.waiting import Patience, Watched
 
 __all__ = ["Hopping", "awaited", "waited"]
 
@@ -51,8 +51,8 @@ def awaited(
     return hops
 
 
-async def waited(wanted: Awaited[T], timeout: float) -> T:
-    """`Awaited.wait` that holds no thread up between two looks: thousands may wait."""
+async def waited(watched: Watched[T], timeout: float) -> T:
+    """`Watched.wait` that holds no thread up between two looks: thousands may wait."""
     loop = asyncio.get_running_loop()
     rung = asyncio.Event()
 
@@ -61,12 +61,12 @@ async def waited(wanted: Awaited[T], timeout: float) -> T:
             loop.call_soon_threadsafe(rung.set)
 
     patience = Patience(timeout)
-    with wanted.watched(ring):
+    with watched.ringing(ring):
         while True:
             # Before the look: what is committed during it rings for the next one.
             rung.clear()
-            found = await asyncio.to_thread(wanted.look)
-            pause_s = wanted.pause_s(found, patience)
+            found = await asyncio.to_thread(watched.look)
+            pause_s = watched.pause_s(found, patience)
             if not pause_s:
                 return found
             with suppress(TimeoutError):

@@ -21,7 +21,7 @@ from placet.services.tenant import ActorLike, Tenant
 from placet.storage.codec import key_for
 from placet.storage.port import Key
 
-__all__ = ["LOOK_S", "Awaited", "Patience", "decision"]
+__all__ = ["LOOK_S", "Patience", "Watched", "decision"]
 
 T = TypeVar("T")
 
@@ -33,6 +33,9 @@ class Patience:
     """How long somebody waits: `timeout` seconds, told by `monotonic`.
 
     Raises Invalid for a timeout that is no number of seconds; `math.inf` is one.
+
+    >>> Patience(30, monotonic=lambda: 0.0).pause_s(0.5), Patience(0).pause_s(0.5)
+    (0.5, 0.0)
     """
 
     def __init__(self, timeout: float, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -46,8 +49,8 @@ class Patience:
         return max(0.0, min(self._end - self._monotonic(), due_s, LOOK_S))
 
 
-class Awaited(Generic[T]):
-    """Something that is looked at anew, until it is `over`.
+class Watched(Generic[T]):
+    """Something that is looked at anew until it is `over`.
 
     `look` reads it from the store and checks whether who asks may see it, each time; `key` is the
     document whose changes wake. `due` tells when it may change without a commit; None where it does
@@ -68,7 +71,7 @@ class Awaited(Generic[T]):
         self._over = over
         self._due = due
 
-    def watched(self, ring: Callable[[], None]) -> AbstractContextManager[None]:
+    def ringing(self, ring: Callable[[], None]) -> AbstractContextManager[None]:
         """Within, `ring` is called for every change that this engine hears of."""
         return self._tenant.index.watched(self._key, ring)
 
@@ -94,7 +97,7 @@ class Awaited(Generic[T]):
         """
         patience = Patience(timeout, monotonic)
         rung = threading.Event()
-        with self.watched(rung.set):
+        with self.ringing(rung.set):
             while True:
                 # Before the look: what is committed during it rings for the next one.
                 rung.clear()
@@ -105,13 +108,13 @@ class Awaited(Generic[T]):
                 pause(rung, pause_s)
 
 
-def decision(view: View, approval: Approval | str, actor: ActorLike) -> Awaited[Approval]:
+def decision(view: View, approval: Approval | str, actor: ActorLike) -> Watched[Approval]:
     """That an approval leaves "pending": by anybody's commit, or by its deadline."""
     approvals = Approvals(view)
     id = approval.id if isinstance(approval, Approval) else approval
     if text_fault(id):
         raise NotFound(f"there is no approval {id!r}")
-    return Awaited(
+    return Watched(
         view.tenant,
         key_for(Approval, id),
         lambda: approvals.get(id, actor=actor),

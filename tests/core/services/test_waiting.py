@@ -13,7 +13,7 @@ import pytest
 from office import SYSTEM
 
 from placet import Approval, Invalid, NotFound, Placet, hookimpl
-from placet.services.waiting import LOOK_S, Awaited, decision
+from placet.services.waiting import LOOK_S, Watched, decision
 from placet.storage.port import Store
 from placet.testing import PlacetUnderTest
 
@@ -38,8 +38,8 @@ class Meanwhile:
         if not rung.is_set():
             self.now += seconds
 
-    def wait(self, awaited: Awaited[Approval], timeout: float) -> Approval:
-        return awaited.wait(timeout, monotonic=self.monotonic, pause=self.pause)
+    def wait(self, watched: Watched[Approval], timeout: float) -> Approval:
+        return watched.wait(timeout, monotonic=self.monotonic, pause=self.pause)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def asked(placet: PlacetUnderTest) -> Approval:
     return placet.request("invoice.pay", "invoice:7", actor="user:sam")
 
 
-def _waiting(placet: PlacetUnderTest, asked: Approval, who: str = "user:sam") -> Awaited[Approval]:
+def _waiting(placet: PlacetUnderTest, asked: Approval, who: str = "user:sam") -> Watched[Approval]:
     return decision(placet.approvals.view, asked, who)
 
 
