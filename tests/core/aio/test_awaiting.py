@@ -21,6 +21,7 @@ from placet import (
 from placet.aio import AsyncPlacet
 from placet.services.approval_reading import ApprovalExplanation
 from placet.services.base import Listing
+from placet.testing import engine
 
 POLICY = Path(__file__).parents[1] / "engine" / "policy.toml"
 CALL: dict[str, Any] = {"on": "invoice:7", "args": {"id": 7, "amount": 900}}
@@ -305,6 +306,17 @@ def test_time_that_is_over_returns_it_pending() -> None:
             return (await placet.wait(await _refused(placet), 0.001, actor="user:sam")).status
 
     assert asyncio.run(story()) == "pending"
+
+
+def test_an_engine_for_tests_can_be_awaited_and_its_clock_moved() -> None:
+    async def story() -> str:
+        under_test = engine(POLICY)
+        async with AsyncPlacet(under_test) as placet:
+            approval = await _refused(placet)
+            under_test.clock.advance("8h")
+            return (await placet.wait(approval, 60, actor="user:sam")).status
+
+    assert asyncio.run(story()) == "expired"
 
 
 def test_who_waits_holds_no_thread_up() -> None:
