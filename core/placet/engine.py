@@ -47,6 +47,7 @@ from placet.services.searches import (
     WhatOptions,
     WhoOptions,
 )
+from placet.services.sweeping import Sweeping
 from placet.services.tenant import ActorLike, Settings, Tenant
 from placet.services.waiting import decision
 from placet.storage import memory
@@ -403,6 +404,12 @@ class Placet:
         return plan_of(
             self._view, load(bundle), prune=prune, actor=actor, passwords=self._runtime.passwords
         )
+
+    def sweep(self, *, limit: int = 1000) -> int:
+        """Write down what time and the directory have decided about approvals; returns how many
+        changed. Nothing but the log depends on it.
+        """
+        return Sweeping(self._view).sweep(limit=limit)
 
     def deliver(self) -> int:
         """Give listeners the events that wait for them; returns how many went out."""

@@ -6,7 +6,7 @@ Because it is derived, a gate can never disagree with its request.
 from datetime import datetime
 
 from placet.approvals.grants import grant_status
-from placet.approvals.lifecycle import status_of
+from placet.approvals.transition import status_of
 from placet.model import Approval, GateStatus, Grant
 
 __all__ = ["gate_status"]

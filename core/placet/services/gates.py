@@ -8,16 +8,19 @@ import msgspec
 
 from placet.access.snapshot import Snapshot
 from placet.access.sources import Directory
+from placet.approvals.compose import compose
 from placet.approvals.digest import digest_of
 from placet.approvals.gates import gate_status
-from placet.approvals.lifecycle import Wanted, override, review, status_of
+from placet.approvals.lifecycle import Said, Wanted, review
+from placet.approvals.transition import status_of
 from placet.catalogue import OPERATIONS
 from placet.clock import milliseconds
 from placet.errors import AccessDenied, Invalid, InvalidState, NotFound
 from placet.model import Approval, Claim, Gate, GateStatus, Grant, PassYield
 from placet.refs import encode, parse_owned, text_fault
+from placet.services.approval_changes import write_override
 from placet.services.approval_pages import all_of, labelled, queries
-from placet.services.approval_writing import Said, open_under, refuse_veto, write_transition
+from placet.services.approval_writing import open_under, refuse_veto, write_transition
 from placet.services.grants import take_pass
 from placet.services.records import Records
 from placet.services.references import known_policy
@@ -85,7 +88,8 @@ class Gates(Records[Gate]):
                 origin=origin,
             )
             claim = self._claim(gate, bound)
-            return open_under(self._tenant, work, wanted, policy, (policy.ref,), claim)
+            frozen = compose((policy,))
+            return open_under(self._tenant, work, wanted, frozen, (policy.ref,), claim)
 
         return self._tenant.run(actor, use_case)
 
@@ -166,11 +170,11 @@ class Gates(Records[Gate]):
             approval, gate = found
             directory = Directory(work.snapshot, approval, work.now, closed=work.closed)
             try:
-                done = review(approval, work.actor, verdict, directory, work.now, comment=comment)
+                done = review(approval, work.actor, said, directory)
             except AccessDenied:
                 if not work.may("gates.override", gate.scope, gate.id):
                     raise
-                done = override(approval, work.actor, verdict, directory, work.now, comment=comment)
+                return write_override(self._tenant, work, approval, said, directory)
             if done.happened:
                 refuse_veto(self._tenant, work, approval, said.verdict)
             write_transition(work, approval, done)
