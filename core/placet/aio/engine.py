@@ -277,6 +277,7 @@ class AsyncPlacet(Hopping[Placet]):
     apply = awaited(Placet.apply)
     diff = awaited(Placet.diff)
     deliver = awaited(Placet.deliver)
+    sweep = awaited(Placet.sweep)
 
     # -- administration ------------------------------------------------------------------------
 
