@@ -51,6 +51,7 @@ from placet.services.searches import (
 from placet.services.sweeping import Sweeping
 from placet.services.tenant import ActorLike, Settings, Tenant
 from placet.services.tokens import Tokens
+from placet.services.waiting import decision
 from placet.storage import memory
 from placet.storage.port import Store
 
@@ -316,6 +317,18 @@ class Placet:
     ) -> Approval:
         """Say approve, reject or abstain; `digest` is that of what the reviewer was shown."""
         return self.approvals.review(approval, verdict, comment=comment, digest=digest, actor=actor)
+
+    def wait(
+        self, approval: Approval | str, timeout: float, *, actor: ActorLike = None
+    ) -> Approval:
+        """Block until the approval is pending no more, for at most `timeout` seconds.
+
+        Returns it as it is then: its `status` says how it ended, or "pending" where time was over
+        first, which is no error. 0 only looks, `math.inf` waits as long as it takes. A commit of
+        another process is seen too, and so is the deadline. Raises NotFound where there is no such
+        approval that the caller may know of (any more), Invalid inside of `joined`.
+        """
+        return decision(self._view, approval, actor).wait(timeout)
 
     def acting(self, actor: Actor | str) -> AbstractContextManager[Actor]:
         """Within, calls that name no actor are made by this one; in this thread or task only."""

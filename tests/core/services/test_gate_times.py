@@ -23,13 +23,13 @@ def _approved(placet: PlacetUnderTest, digest: str = SHA) -> Approval:
     return placet.approve(asked, by="user:dana")
 
 
-def _status(placet: PlacetUnderTest, **said: dict[str, str]) -> str:
-    return placet.gates.status("prod", SHA, actor=SYSTEM, **said).status
+def _status(placet: PlacetUnderTest, labels: dict[str, str] | None = None) -> str:
+    return placet.gates.status("prod", SHA, labels=labels, actor=SYSTEM).status
 
 
 def _policy(placet: PlacetUnderTest, **fields: object) -> None:
     policy = placet.policies.get("four-eyes", actor=SYSTEM)
-    placet.policies.update(msgspec.structs.replace(policy, **fields), actor=SYSTEM)  # type: ignore[arg-type]  # fields of a policy
+    placet.policies.update(msgspec.structs.replace(policy, **fields), actor=SYSTEM)
 
 
 def test_a_gate_is_blocked_outside_its_windows(placet: PlacetUnderTest) -> None:
