@@ -12,7 +12,17 @@ import msgspec
 from placet.bundle import Bundle, loads
 from placet.errors import Invalid
 
-__all__ = ["Asking", "Backend", "BundleText", "Filter", "Json", "NewKey", "Question", "Verdict"]
+__all__ = [
+    "Asking",
+    "Backend",
+    "BundleText",
+    "Filter",
+    "Json",
+    "NewKey",
+    "Passing",
+    "Question",
+    "Verdict",
+]
 
 Json = dict[str, Any]
 Verdict = Literal["approve", "reject"]
@@ -47,6 +57,15 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     requester: str | None = None
     limit: int = 50
     after: str | None = None
+
+
+class Passing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is to pass the gate `id`: a digest, or labels whose digest is meant."""
+
+    id: str
+    digest: str | None = None
+    scope: str | None = None
+    labels: dict[str, str] = {}
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -96,6 +115,15 @@ class Backend(Protocol):
 
     def explanation(self, id: str) -> Json:
         """Why an approval stands as it does: approval, status, why, tree."""
+
+    def gate_request(self, passing: Passing, justification: str) -> Json:
+        """The approval that was opened for a gate, or found."""
+
+    def gate_status(self, passing: Passing, wait_s: float) -> Json:
+        """What a gate says: gate, digest, status, approval; after `wait_s` seconds at the most."""
+
+    def gate_take(self, passing: Passing) -> Json:
+        """The pass that was used up, or a status that says that none is needed."""
 
     def issue(self, key: NewKey) -> Json:
         """A new credential and its token, shown this once."""

@@ -35,7 +35,7 @@ def mount(app: App, host: Host) -> None:
     app.add_route(f"{BASE}/permits", Permits())
 
     app.add_route(f"{BASE}/approvals", Approvals(host))
-    approval = Approval()
+    approval = Approval(host)
     app.add_route(f"{BASE}/approvals/{{id}}", approval)
     for word in (
         "explanation", "reviews", "override", "revisions", "withdraw", "cancel", "settle",
