@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from placet.access.match import EVERYTHING, Placed, Selector
 from placet.access.placements import every
@@ -17,10 +17,27 @@ from placet.access.snapshot import Snapshot
 from placet.model import Permission
 from placet.refs import EVERYONE, ScopeLevel, is_below, parse_resource, scope_level
 
-__all__ = ["Holdings", "Reach", "Root", "attributes_read", "contains", "reach_of", "usable"]
+__all__ = [
+    "Alike",
+    "Holdings",
+    "Reach",
+    "Root",
+    "attributes_read",
+    "contains",
+    "names_nobody",
+    "reach_of",
+    "usable",
+]
 
 Root = tuple[str, bool]
 """A scope, and whether what lies under it belongs to it."""
+
+Alike = Literal["nobody", "stranger", "actor"]
+"""Of whom a condition on `subject` says the same as of the holder of a gain: of nobody else, of
+whoever has no attributes either, or of the actor, who is the holder."""
+
+_STANDS, _ENDS = r"(?<![\w.])", r"(?!\s*[\w.\[(])"
+_NAMED = rf"{_STANDS}(?:resource|context|action)(?:\.\w+)+"
 
 _BELOW: dict[ScopeLevel, tuple[ScopeLevel, ...]] = {
     "account": ("account", "organization", "project"),
@@ -129,13 +146,32 @@ def attributes_read(condition: str, root: str) -> frozenset[str] | None:
     return frozenset(found)
 
 
+@lru_cache(maxsize=1024)
+def names_nobody(condition: str) -> bool:
+    """Whether a condition says the same of all who have no attributes, but for what is their own.
+
+    What it reads of `subject` are attributes, or its id to find its own by. Anything else may tell
+    one by its name; what looks as if it did counts.
+
+    >>> names_nobody("subject.id == resource.properties.owner")
+    True
+    >>> names_nobody("subject.id == 'user1'")
+    False
+    """
+    rest = re.sub(rf"{_STANDS}subject\.properties\b", "", condition)
+    rest = re.sub(rf"{_STANDS}subject\.id\s*==\s*{_NAMED}{_ENDS}", "", rest)
+    rest = re.sub(rf"{_NAMED}\s*==\s*subject\.id{_ENDS}", "", rest)
+    return re.search(r"\bsubject\b", rest) is None
+
+
 class Holdings:
     """What somebody holds at one moment, to be asked whether it covers a region.
 
     `strict` is for the actor whose rights are the measure: it must hold now, denies of its own
     count against it, and a condition on `subject` that is the same text says another thing about it
-    than about who would be given it. Otherwise it is what a holder has of a thing already. `fresh`
-    are permissions that mean something else from now on, so that nobody holds them yet.
+    than about who would be given it, even if everyone holds it under that. Otherwise it is what a
+    holder has of a thing already. `fresh` are permissions that mean something else from now on, so
+    that nobody holds them yet.
     """
 
     def __init__(
@@ -166,11 +202,17 @@ class Holdings:
                     self._denies.append(reach)
 
     def covers(
-        self, permission: Permission, ids: frozenset[str] | None, root: Root, of: Reach
+        self,
+        permission: Permission,
+        ids: frozenset[str] | None,
+        root: Root,
+        of: Reach,
+        alike: Alike = "nobody",
     ) -> bool:
         """Whether they reach a permission on resources of its type in a scope, as `of` does.
 
-        One piece has to hold the scope, the condition and the window; resources may add up.
+        One piece has to hold the scope, the condition and the window; resources may add up. `alike`
+        is asked of the strict: of whom a condition on `subject` says the same as of who is given.
         """
         if permission.id in self._fresh:
             return False
@@ -185,7 +227,7 @@ class Holdings:
             return False
         missing = ids
         for held in allows:
-            if not self._fits(held, root, of):
+            if not self._fits(held, root, of, alike):
                 continue
             reached = held.ids(type)
             if reached is None:
@@ -196,21 +238,22 @@ class Holdings:
                     return True
         return False
 
-    def _fits(self, held: Reach, root: Root, of: Reach) -> bool:
+    def _fits(self, held: Reach, root: Root, of: Reach, alike: Alike) -> bool:
         start = self._now if self._strict else _start(of, self._now)
         return (
             any(_holds(over, root) for over in held.roots)
-            and (held.condition is None or self._implies(held, of.condition))
+            and (held.condition is None or self._implies(held, of.condition, alike))
             and _lasts(held, start, of.expires_at)
         )
 
-    def _implies(self, held: Reach, condition: str | None) -> bool:
+    def _implies(self, held: Reach, condition: str | None, alike: Alike) -> bool:
         """Whether a held piece under a condition is as good: only where the text is the same."""
         if held.condition != condition or condition is None:
             return False
-        # What everyone holds under it, who is given it holds as well.
-        about_somebody = re.search(r"\bsubject\b", condition) is not None
-        return not (self._strict and about_somebody) or held.principal == EVERYONE
+        if not self._strict or re.search(r"\bsubject\b", condition) is None or alike == "actor":
+            return True
+        # What everyone holds under it, a stranger would hold as well.
+        return alike == "stranger" and held.principal == EVERYONE and names_nobody(condition)
 
     def _takes(
         self, deny: Reach, type: str, ids: frozenset[str] | None, root: Root, of: Reach
