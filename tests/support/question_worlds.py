@@ -14,6 +14,7 @@ from placet.model import (
     ApprovalPolicy,
     Assignment,
     Membership,
+    Noun,
     Permission,
     Resource,
     Role,
@@ -22,9 +23,11 @@ from placet.model import (
     parse_reviews,
 )
 from placet.services.tenant import Tenant
+from placet.storage.codec import key_of
+from placet.storage.port import Key
 from placet.testing import PlacetUnderTest, engine
 
-__all__ = ["CONTEXT", "EXTRA", "asked_of", "everybody", "random_snapshot"]
+__all__ = ["CONTEXT", "EXTRA", "asked_of", "everybody", "random_nouns", "random_snapshot"]
 
 CONTEXT = {"ip": "10.0.0.1", "limit": 5}
 EXTRA = (("doc", "9"), ("job", "9"))
@@ -53,6 +56,15 @@ def random_snapshot(seed: int, *, count: int = 110, policies: bool = True) -> Sn
     rng = random.Random(seed)
     snapshot = advance(Snapshot(), random_changes(rng, count), revision=count)
     return advance(snapshot, _more(rng, policies))
+
+
+def random_nouns(seed: int, *, count: int = 110) -> list[Noun]:
+    """What such an account holds in the end, each noun once."""
+    rng = random.Random(seed)
+    last: dict[Key, Fact] = {}
+    for fact in (*random_changes(rng, count), *_more(rng, policies=True)):
+        last[key_of(fact.noun)] = fact
+    return [fact.noun for fact in last.values() if not fact.gone]
 
 
 def _more(rng: random.Random, policies: bool) -> Iterator[Fact]:
