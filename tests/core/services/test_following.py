@@ -58,18 +58,18 @@ def test_a_store_that_was_away_is_followed_again(
     store: Failing, writer: Placet, what: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Failure mode 22."""
-    reader = Placet.open("failing://", plugins=[store], follow=False)
-    index = reader.audit.view.tenant.index
-    index.latest()
-    writer.groups.create(Group(id="new"), actor=SYSTEM)
-    store.away[what] = 3
-    follower = Follower(store, lambda: [reader.audit.view.tenant], pause_s=0.001)
-    follower.start()
-    try:
-        while "group:new@/" not in index.current().groups:
-            store.rounds.get(timeout=PATIENCE_S)
-    finally:
-        follower.stop()
-        follower.join(PATIENCE_S)
+    with Placet.open("failing://", plugins=[store], follow=False) as reader:
+        tenant = reader.audit.view.tenant
+        tenant.index.latest()
+        writer.groups.create(Group(id="new"), actor=SYSTEM)
+        store.away[what] = 3
+        follower = Follower(store, lambda: [tenant], pause_s=0.001)
+        follower.start()
+        try:
+            while "group:new@/" not in tenant.index.current().groups:
+                store.rounds.get(timeout=PATIENCE_S)
+        finally:
+            follower.stop()
+            follower.join(PATIENCE_S)
     assert store.away[what] == 0
     assert caplog.text.count("cannot be followed; trying again") == 3

@@ -112,6 +112,7 @@ def test_who_comes_back_under_an_old_id_inherits_nothing(placet: PlacetUnderTest
 
 
 def test_an_unregistered_permission_names_the_nearest_one(placet: PlacetUnderTest) -> None:
+    """Failure mode 46: neither given nor answered about."""
     with pytest.raises(Invalid, match=r"did you mean 'invoice\.pay'"):
         placet.roles.create(Role(id="r", permissions=("invoice.pya",)), actor=SYSTEM)
     with pytest.raises(Invalid, match=r"did you mean 'invoice\.pay'"):
