@@ -61,7 +61,7 @@ def explain(inquiry: Inquiry) -> Explanation:
 
 
 def _closeness(miss: Reason) -> tuple[int, str, str, str]:
-    """The order of near misses: the same whatever the account was loaded in."""
+    """The order of near misses: that of loading does not show in it."""
     distance = _DISTANCE.get(miss.code, len(_DISTANCE))
     return distance, miss.assignment or "", miss.policy or "", miss.text
 

@@ -36,8 +36,12 @@ Alike = Literal["nobody", "stranger", "actor"]
 """Of whom a condition on `subject` says the same as of the holder of a gain: of nobody else, of
 whoever has no attributes either, or of the actor, who is the holder."""
 
-_STANDS, _ENDS = r"(?<![\w.])", r"(?!\s*[\w.\[(])"
-_NAMED = rf"{_STANDS}(?:resource|context|action)(?:\.\w+)+"
+_NAMED = r"(?:resource|context|action)(?:\.\w+)+"
+_OWN = re.compile(
+    rf"(^|[(&|?:])\s*(?:subject\.id\s*(?:==|\bin\b)\s*{_NAMED}|{_NAMED}\s*==\s*subject\.id)"
+    r"(?=\s*(?:$|[)&|?:]))"
+)
+"""That something is one's own: a whole comparison, from one logical operator to the next."""
 
 _BELOW: dict[ScopeLevel, tuple[ScopeLevel, ...]] = {
     "account": ("account", "organization", "project"),
@@ -151,17 +155,16 @@ def names_nobody(condition: str) -> bool:
     """Whether a condition says the same of all who have no attributes, but for what is their own.
 
     What it reads of `subject` are attributes, or its id to find its own by. Anything else may tell
-    one by its name; what looks as if it did counts.
+    one by its name or kind; what looks as if it did counts.
 
     >>> names_nobody("subject.id == resource.properties.owner")
     True
-    >>> names_nobody("subject.id == 'user1'")
+    >>> names_nobody("subject.id == 'sam'")
     False
     """
-    rest = re.sub(rf"{_STANDS}subject\.properties\b", "", condition)
-    rest = re.sub(rf"{_STANDS}subject\.id\s*==\s*{_NAMED}{_ENDS}", "", rest)
-    rest = re.sub(rf"{_NAMED}\s*==\s*subject\.id{_ENDS}", "", rest)
-    return re.search(r"\bsubject\b", rest) is None
+    rest = re.sub(r"(?<![\w.])subject\.properties\b", "", condition)
+    # A comment may hold what looks like an operator.
+    return "//" not in condition and re.search(r"\bsubject\b", _OWN.sub(r"\1", rest)) is None
 
 
 class Holdings:

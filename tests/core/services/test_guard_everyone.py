@@ -71,7 +71,15 @@ def test_nobody_is_let_back_in_who_may_meet_it(placet: PlacetUnderTest) -> None:
         placet.users.update(User(id="old", attributes={"level": "senior"}), actor=LEE)
 
 
-@pytest.mark.parametrize("condition", [SENIORS, OWN, "subject.id == resource.id"])
+@pytest.mark.parametrize(
+    "condition",
+    [
+        SENIORS,
+        OWN,
+        f"context.office && ({OWN} || resource.id == subject.id)",
+        "subject.id in resource.properties.owners",
+    ],
+)
 def test_somebody_new_may_come_to_what_everyone_has(
     placet: PlacetUnderTest, condition: str
 ) -> None:
@@ -81,7 +89,15 @@ def test_somebody_new_may_come_to_what_everyone_has(
 
 @pytest.mark.parametrize(
     "condition",
-    ["subject.id == 'new'", "subject.id in ['new']", "subject.id.startsWith('n')"],
+    [
+        "subject.id == 'new'",
+        "subject.id in ['new']",
+        "subject.id.startsWith('n')",
+        "'new' == subject.id == context.office",
+        "'new' == // (\n subject.id == context.office",
+        "(context.office ? 'new' : resource.id) == subject.id",
+        "resource.id == 'new' && subject.type == 'user'",
+    ],
 )
 def test_but_not_under_a_name_that_it_tells_from_others(
     placet: PlacetUnderTest, condition: str
