@@ -9,7 +9,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 
-from placet.errors import PlacetError
 from placet.services.tenant import Tenant
 from placet.storage.port import Waitable
 
@@ -66,7 +65,8 @@ class Follower:
                         return
                     if not moved or tenant.account in moved:
                         tenant.index.latest()
-            except PlacetError:
+            except Exception:
+                # Whatever it was: that the thread has ended, nobody would notice.
                 if stopping.is_set():
                     return
                 _log.exception("the store cannot be followed; trying again")

@@ -22,6 +22,7 @@ class Failing(MemoryStore):
         super().__init__()
         self.rounds: queue.Queue[None] = queue.Queue()
         self.away = {"wait": 0, "events": 0}
+        self.error = Exception()
 
     @hookimpl
     def placet_open_store(self, url: str) -> Store | None:
@@ -39,7 +40,7 @@ class Failing(MemoryStore):
     def _fail(self, what: str) -> None:
         if self.away[what]:
             self.away[what] -= 1
-            raise Unavailable("the store is away for a moment")
+            raise self.error
 
 
 @pytest.fixture
@@ -54,10 +55,16 @@ def writer(store: Failing) -> Iterator[Placet]:
 
 
 @pytest.mark.parametrize("what", ["wait", "events"])
+@pytest.mark.parametrize("error", [Unavailable("not now"), RuntimeError("a mistake of a store")])
 def test_a_store_that_was_away_is_followed_again(
-    store: Failing, writer: Placet, what: str, caplog: pytest.LogCaptureFixture
+    store: Failing,
+    writer: Placet,
+    what: str,
+    error: Exception,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Failure mode 22."""
+    store.error = error
     with Placet.open("failing://", plugins=[store], follow=False) as reader:
         tenant = reader.audit.view.tenant
         tenant.index.latest()
