@@ -2,7 +2,8 @@
 
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -22,7 +23,17 @@ from placet.errors import (
     Problem,
     Unavailable,
 )
-from placet_cli.backend import Asking, BundleText, Filter, Json, NewKey, Question, Verdict
+from placet.services.checkpoints import Checkpoint
+from placet_cli.backend import (
+    Asking,
+    BundleText,
+    Exported,
+    Filter,
+    Json,
+    NewKey,
+    Question,
+    Verdict,
+)
 
 __all__ = ["Answer", "Remote", "Server"]
 
@@ -82,6 +93,27 @@ class Server:
 
         Raises Unavailable where the server cannot be reached, or does not speak HTTP.
         """
+        with self._sent(method, path, body, token, content_type) as response:
+            return Answer(response.status, _body(response))
+
+    def lines(self, path: str, *, token: str) -> Iterator[bytes]:
+        """The lines of what a GET answers, as they come, their ends included.
+
+        Raises what the server refused with, and Unavailable as `call` does, also on the way.
+        """
+        with self._sent("GET", path, None, token, "") as response:
+            if response.status != 200:
+                raise _error(Answer(response.status, _body(response)), self.url)
+            while line := response.readline():
+                if not line.endswith(b"\n"):
+                    raise Unavailable(f"{self.url} ended in the middle of a line; ask again")
+                yield line
+
+    @contextmanager
+    def _sent(
+        self, method: str, path: str, body: bytes | None, token: str | None, content_type: str
+    ) -> Iterator[HTTPResponse]:
+        """One request, and the response to read within; the connection is closed at the end."""
         headers = {"Accept": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
@@ -90,8 +122,7 @@ class Server:
         connection = self._connection()
         try:
             connection.request(method, self._prefix + path, body, headers)
-            response = connection.getresponse()
-            return Answer(response.status, _body(response))
+            yield connection.getresponse()
         except ConnectionRefusedError as error:
             raise Unavailable(f"nothing listens at {self.url}; is the server running?") from error
         except socket.gaierror as error:
@@ -156,9 +187,21 @@ class Remote:
         """A new credential and its token, shown this once."""
         return self._post("/credentials", key, has="token")
 
-    def verification(self) -> Json:
-        """What a walk along the log found: events, head, ok, fault."""
-        return self._call("GET", "/audit/verification", has="ok")
+    def verification(self, checkpoints: Sequence[Checkpoint] = ()) -> Json:
+        """What a walk along the log found: events, head, ok, fault, checkpoint_faults."""
+        if not checkpoints:
+            return self._call("GET", "/audit/verification", has="ok")
+        return self._post("/audit/verification", {"checkpoints": checkpoints}, has="ok")
+
+    def checkpoint(self, since: Checkpoint | None) -> Checkpoint:
+        """What the log ends with now, signed."""
+        said = self._post("/audit/checkpoints", {"since": since}, has="mac")
+        return msgspec.convert(said, Checkpoint)
+
+    def export(self, wanted: Exported) -> Iterator[bytes]:
+        """The events as lines of JSON with their seals, as they come."""
+        query = urlencode(msgspec.to_builtins(wanted))
+        return self._server.lines(f"{self._base}/audit/export?{query}", token=self._token)
 
     def validate(self, bundle: BundleText) -> Json:
         """What is wrong with the bundle: problems, none if it is valid."""
