@@ -28,6 +28,11 @@ class AtLeast(msgspec.Struct, frozen=True):
     token: str
     within: float = WITHIN_S
 
+    def __post_init__(self) -> None:
+        """Refuse a time that never ends, or is none."""
+        if not 0 <= self.within < math.inf:
+            raise Invalid(f"within is {self.within!r}; it is a number of seconds, at least 0")
+
 
 Consistency = Literal["minimize_latency", "latest"] | AtLeast
 """How fresh: whatever is in memory, no older than a token, or what the store holds at its head."""
@@ -43,8 +48,6 @@ def at_least(token: str, within: float = WITHIN_S) -> AtLeast:
     >>> at_least("acme.7.mAcMaCmAcMaCmAcM", within=0.5).within
     0.5
     """
-    if not 0 <= within < math.inf:
-        raise Invalid(f"within is {within!r}; it is a number of seconds, at least 0")
     return AtLeast(token, within)
 
 
