@@ -164,7 +164,8 @@ def _told(found: Json) -> Iterable[Line]:
         told = Cell(f" after {events}: {found['fault']}")
         yield Line((Cell("the log is broken", "bold red"), told))
     elif found["ok"]:
-        met = f", {found['checkpoints']} checkpoints met" if found["checkpoints"] else ""
+        count = found["checkpoints"]
+        met = f", {count} checkpoint{'' if count == 1 else 's'} met" if count else ""
         yield Line((Cell("the log is intact", "bold green"), Cell(f": {events}{met}")))
     else:
         told = Cell(f": every seal of {events} holds, and not every checkpoint is met")
