@@ -4,7 +4,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -40,6 +40,10 @@ __all__ = ["Answer", "Remote", "Server"]
 TIMEOUT = 30
 """Seconds without a byte after which a server is taken to be unavailable."""
 
+_PART = 64 * 1024
+"""Bytes of a stream that are waited for at once."""
+_FAILED = b'{"error":'
+"""How the last line begins, where a server could not go on."""
 _Raising = Callable[[str], PlacetError]
 _ERRORS: Mapping[str, _Raising] = {
     "unauthenticated": AccessDenied,
@@ -104,7 +108,9 @@ class Server:
         with self._sent("GET", path, None, token, "") as response:
             if response.status != 200:
                 raise _error(Answer(response.status, _body(response)), self.url)
-            while line := response.readline():
+            for line in _lines_of(response):
+                if line.startswith(_FAILED):
+                    raise _error(Answer(500, msgspec.json.decode(line)), self.url)
                 if not line.endswith(b"\n"):
                     raise Unavailable(f"{self.url} ended in the middle of a line; ask again")
                 yield line
@@ -249,6 +255,24 @@ class Remote:
 
 
 _PRUNE = {True: "?prune=true", False: ""}
+
+
+def _lines_of(response: HTTPResponse) -> Iterator[bytes]:
+    """Its lines as they come; raises HTTPException where it breaks off.
+
+    `readline` takes an end between two chunks for the end of the answer.
+    """
+    rest = b""
+    while part := response.read(_PART):
+        *lines, rest = (rest + part).splitlines(keepends=True)
+        yield from lines
+        if rest.endswith(b"\n"):
+            yield rest
+            rest = b""
+    if response.length:
+        raise IncompleteRead(rest, response.length)
+    if rest:
+        yield rest
 
 
 def _body(response: HTTPResponse) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from placet.errors import Corrupt, Invalid, InvalidState
+from placet.errors import Invalid, InvalidState
 from placet.model import Event
 from placet.services.base import Listing, Service
 from placet.services.checkpoints import Checkpoint, Witness, read_checkpoints
@@ -104,9 +104,9 @@ class Audit(Service):
         """What the log ends with now, signed with the newest secret key: to be kept elsewhere.
 
         Only what holds is signed: the chain is walked first, from the first event, or from the
-        checkpoint `since`, which has to hold itself. Raises Corrupt where it does not, and Invalid
-        where the engine has no secret keys; InvalidState inside of a transaction of the
-        application's own, which may yet be rolled back.
+        checkpoint `since`, which has to hold itself. Raises InvalidState where it does not, and
+        inside of a transaction of the application's own, which may yet be rolled back; Invalid
+        where the engine has no secret keys.
         """
         tenant = self._tenant
         if tenant.joined:
@@ -123,7 +123,7 @@ class Audit(Service):
             for _ in chain:
                 pass
             if chain.fault is not None:
-                raise Corrupt(f"no checkpoint is made of a broken log: {chain.fault}")
+                raise InvalidState(f"no checkpoint is made of a broken log: {chain.fault}")
             return tenant.settings.checkpoints.signed(tenant.account, chain.head, work.now)
 
         return tenant.run(actor, use_case)
@@ -193,7 +193,7 @@ class Audit(Service):
         return as_of(self._view, at, revision, caller)
 
     def _head_at(self, known: Checkpoint) -> Head:
-        """Where the log stood at a checkpoint. Raises Corrupt where either is not right."""
+        """Where the log stood at a checkpoint. Raises InvalidState where either is not right."""
         store, account = self._tenant.store, self._tenant.account
         witness = Witness(self._tenant.settings.checkpoints, account, (known,))
         found = store.events(account, known.seq - 1, 1) if known.seq else ()
@@ -201,7 +201,7 @@ class Audit(Service):
             witness.met(event.seq, event.hash)
         witness.ended(store.head(account).seq)
         if witness.faults:
-            raise Corrupt(f"no checkpoint is made: {witness.faults[0]}")
+            raise InvalidState(f"no checkpoint is made: {witness.faults[0]}")
         return _head_of(found[0]) if found else Head()
 
 

@@ -1,5 +1,6 @@
 """The log, read, exported, signed and verified."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import falcon
@@ -8,6 +9,7 @@ import msgspec
 from placet.model import plain
 from placet.services.checkpoints import Checkpoint
 from placet_falcon.decoding import Body, NoQuery, read_query
+from placet_falcon.errors import failure_document, failure_of
 from placet_falcon.host import call_of
 from placet_falcon.native.answers import answer, cursor_page
 
@@ -59,17 +61,28 @@ class Export:
     """The same as lines of JSON with their seals, without pages."""
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, account: str) -> None:
-        """Every event behind a number, oldest first, as it is sent."""
+        """Every event behind a number, oldest first, as they are read."""
         placet, actor = call_of(req)
         query = read_query(req, _Exported)
-        resp.stream = placet.audit.export(
+        lines = placet.audit.export(
             after=query.after,
             kind=query.kind,
             approval=query.approval,
             principal=query.principal,
             actor=actor,
         )
+        resp.stream = _told_to_the_end(lines, req)
         resp.content_type = "application/jsonl"
+
+
+def _told_to_the_end(lines: Iterator[bytes], req: falcon.Request) -> Iterator[bytes]:
+    """The lines, and where they break off, why: the status has been sent by then, and a server may
+    end such an answer as if it were whole.
+    """
+    try:
+        yield from lines
+    except Exception as error:  # whatever it is, an end in silence is worse
+        yield msgspec.json.encode(failure_document(failure_of(error, req))) + b"\n"
 
 
 class Verification:

@@ -7,8 +7,7 @@ import pytest
 from edited_logs import EDITS, Edit, Log, cut, written_anew
 from office import SYSTEM, office
 
-from placet import AccessDenied, Invalid, User
-from placet.errors import Corrupt
+from placet import AccessDenied, Invalid, InvalidState, User
 from placet.services.checkpoints import Checkpoint, Checkpoints, read_checkpoints
 from placet.services.verification import Verification, verify_export
 from placet.storage.memory import MemoryStore
@@ -216,7 +215,7 @@ def test_a_line_that_is_none_is_refused(placet: PlacetUnderTest, line: str) -> N
 @pytest.mark.parametrize(("edit", "told"), EDITS.values(), ids=EDITS)
 def test_a_broken_log_is_not_signed(placet: PlacetUnderTest, edit: Edit, told: str) -> None:
     replace_log(placet, edit(log_of(placet)))
-    with pytest.raises(Corrupt, match=told):
+    with pytest.raises(InvalidState, match=told):
         placet.audit.checkpoint(actor=SYSTEM)
 
 
@@ -233,14 +232,14 @@ def test_a_log_that_does_not_meet_the_earlier_checkpoint_is_not_signed(
     placet: PlacetUnderTest, kept: Checkpoint, forge: Forge
 ) -> None:
     replace_log(placet, *forge(log_of(placet)))
-    with pytest.raises(Corrupt, match="no checkpoint is made"):
+    with pytest.raises(InvalidState, match="no checkpoint is made"):
         placet.audit.checkpoint(since=kept.line, actor=SYSTEM)
 
 
 def test_an_earlier_checkpoint_that_was_edited_is_refused(
     placet: PlacetUnderTest, kept: Checkpoint
 ) -> None:
-    with pytest.raises(Corrupt, match="was edited"):
+    with pytest.raises(InvalidState, match="was edited"):
         placet.audit.checkpoint(since=msgspec.structs.replace(kept, seq=1), actor=SYSTEM)
 
 

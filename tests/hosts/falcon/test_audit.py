@@ -9,6 +9,7 @@ from falcon_client import Browser
 from office import SYSTEM, office
 
 from placet.services.verification import verify_export
+from placet.storage.sealing import new_event
 
 KEYS = ["k" * 32]
 KIM = {"principal": "user:kim", "permission": "invoice.read", "on": "invoice:7"}
@@ -74,6 +75,23 @@ def test_an_empty_export_is_empty(browser: Browser) -> None:
 @pytest.mark.parametrize("query", ["after=-1", "limit=3", "after=x"])
 def test_a_query_of_the_export_that_is_not_right_is_refused(browser: Browser, query: str) -> None:
     assert browser.get(f"audit/export?{query}").status_code == 400
+
+
+def test_an_export_that_cannot_go_on_says_so_in_its_last_line(browser: Browser) -> None:
+    """The status has been sent by then, and a server ends the answer as if it were whole."""
+    body = b' {"format":1,"account":"default","kind":"x","actor":"x"}'
+    browser.placet.store.commit("default", [], [new_event(0, body)])
+    answer = browser.get("audit/export")
+    last = answer.content.splitlines()[-1]
+    assert (answer.status_code, msgspec.json.decode(last)["error"]["code"]) == (200, "corrupt")
+    assert "line" in (verify_export(answer.content.splitlines()).fault or "")
+
+
+def test_a_broken_log_is_not_signed(keyed: Browser) -> None:
+    made = keyed.post("audit/checkpoints").json
+    refused = keyed.post("audit/checkpoints", {"since": {**made, "seq": 1}})
+    assert refused.status_code == 409
+    assert "was edited" in refused.json["error"]["message"]
 
 
 # -- signed ------------------------------------------------------------------------------------
