@@ -202,7 +202,10 @@ class Remote:
     def checkpoint(self, since: Checkpoint | None) -> Checkpoint:
         """What the log ends with now, signed."""
         said = self._post("/audit/checkpoints", {"since": since}, has="mac")
-        return msgspec.convert(said, Checkpoint)
+        try:
+            return msgspec.convert(said, Checkpoint)
+        except msgspec.ValidationError as error:
+            raise Unavailable(f"{self._server.url} gave out no checkpoint: {error}") from error
 
     def export(self, wanted: Exported) -> Iterator[bytes]:
         """The events as lines of JSON with their seals, as they come."""

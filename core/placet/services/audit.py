@@ -197,12 +197,15 @@ class Audit(Service):
         store, account = self._tenant.store, self._tenant.account
         witness = Witness(self._tenant.settings.checkpoints, account, (known,))
         found = store.events(account, known.seq - 1, 1) if known.seq else ()
-        for event in found:
-            witness.met(event.seq, event.hash)
-        witness.ended(store.head(account).seq)
-        if witness.faults:
-            raise InvalidState(f"no checkpoint is made: {witness.faults[0]}")
-        return _head_of(found[0]) if found else Head()
+        head = _head_of(found[0]) if found else Head()
+        witness.met(head.seq, head.hash)
+        if not found:
+            witness.ended(store.head(account).seq)
+        for fault in witness.faults:
+            raise InvalidState(f"no checkpoint is made: {fault}")
+        if head.seq != known.seq:
+            raise InvalidState(f"no checkpoint is made: event {known.seq} is missing")
+        return head
 
 
 def _head_of(event: StoredEvent) -> Head:

@@ -19,7 +19,7 @@ from placet.storage.port import Head
 __all__ = ["Checkpoint", "Checkpoints", "Witness", "read_checkpoints"]
 
 
-class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """At the moment `at`, the log of `account` ended with event `seq`, sealed by `hash` (hex).
 
     `mac` signs all of that. An account without events ends with event 0.

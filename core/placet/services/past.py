@@ -28,12 +28,12 @@ from placet.storage.entries import read_event_changes
 from placet.storage.port import StoredEvent
 from placet.storage.walks import Chain
 
-__all__ = ["AsOf", "Circumstances", "as_of"]
+__all__ = ["AsOf", "AskOptions", "as_of"]
 
 T = TypeVar("T")
 
 
-class Circumstances(TypedDict, total=False):
+class AskOptions(TypedDict, total=False):
     """What a question may say besides who, what and on what; as for `check`."""
 
     scope: str | None
@@ -64,13 +64,13 @@ class AsOf:
         principal: str,
         permission: str,
         on: str | None = None,
-        **circumstances: Unpack[Circumstances],
+        **options: Unpack[AskOptions],
     ) -> bool:
         """Whether `principal` could do it then, without anybody else.
 
         Raises Invalid for a permission that was not registered then.
         """
-        asked = Ask(principal, permission, on, **circumstances)
+        asked = Ask(principal, permission, on, **options)
         return may(self._questions.inquiry(asked, actor=self._actor))
 
     def decide(
@@ -78,10 +78,10 @@ class AsOf:
         principal: str,
         permission: str,
         on: str | None = None,
-        **circumstances: Unpack[Circumstances],
+        **options: Unpack[AskOptions],
     ) -> Decision:
         """The answer that `decide` gave then, with its reasons."""
-        asked = Ask(principal, permission, on, **circumstances)
+        asked = Ask(principal, permission, on, **options)
         return self._questions.decide(asked, actor=self._actor)
 
     def explain(
@@ -89,10 +89,10 @@ class AsOf:
         principal: str,
         permission: str,
         on: str | None = None,
-        **circumstances: Unpack[Circumstances],
+        **options: Unpack[AskOptions],
     ) -> Explanation:
         """The answer that `explain` gave then, with near misses."""
-        asked = Ask(principal, permission, on, **circumstances)
+        asked = Ask(principal, permission, on, **options)
         return self._questions.explain(asked, actor=self._actor)
 
     def who_can(

@@ -8,7 +8,7 @@ import msgspec
 
 from placet.access.answers import Decision, Explanation
 from placet.errors import Invalid
-from placet.model import JsonObject, plain
+from placet.model import JsonObject
 from placet.services.asking import Ask
 from placet.services.past import AsOf
 from placet.services.questions import Questions as QuestionService
@@ -60,7 +60,7 @@ class Questions:
     def on_post_decide(self, req: falcon.Request, resp: falcon.Response, account: str) -> None:
         """The outcome with its reasons."""
         decision, as_of = self._decision(req)
-        answer(resp, {**plain(decision), **as_of})
+        answer(resp, {**msgspec.structs.asdict(decision), **as_of})
 
     def on_post_explain(self, req: falcon.Request, resp: falcon.Response, account: str) -> None:
         """The outcome with everything that it rests on."""
@@ -81,7 +81,7 @@ class Questions:
                 denied.revision,
             )
         self._host.decided(explained.outcome)
-        answer(resp, {**plain(explained), **asking.as_of})
+        answer(resp, {**msgspec.structs.asdict(explained), **asking.as_of})
 
     def _decision(self, req: falcon.Request) -> tuple[Decision, dict[str, Any]]:
         asking = self._asking(req)
@@ -133,14 +133,16 @@ class _Asking:
 
     def unregistered(self) -> Decision | None:
         """The denial of a permission that nobody has registered: an answer, not an error."""
-        asked = self.asked
+        asked, questions = self.asked, self._questions
         if self._past is not None:
             reason = self._past.unregistered(asked.permission)
-            revision = self._past.revision
         else:
-            reason = self._questions.unregistered(asked.permission, consistency=asked.consistency)
-            revision = self._questions.view.tenant.index.current().revision
-        return None if reason is None else Decision("denied", (reason,), revision)
+            reason = questions.unregistered(asked.permission, consistency=asked.consistency)
+        if reason is None:
+            return None
+        index = questions.view.tenant.index
+        revision = index.current().revision if self._past is None else self._past.revision
+        return Decision("denied", (reason,), revision)
 
     @property
     def _questions(self) -> QuestionService:

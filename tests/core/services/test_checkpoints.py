@@ -1,18 +1,21 @@
 """Checkpoints: what the chain cannot tell, whoever remembers its end can (failure mode T51)."""
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 import msgspec
 import pytest
 from edited_logs import EDITS, Edit, Log, cut, written_anew
+from hypothesis import given
+from hypothesis import strategies as some
 from office import SYSTEM, office
 
 from placet import AccessDenied, Invalid, InvalidState, User
 from placet.services.checkpoints import Checkpoint, Checkpoints, read_checkpoints
 from placet.services.verification import Verification, verify_export
 from placet.storage.memory import MemoryStore
-from placet.storage.port import Head
-from placet.storage.sealing import new_event
+from placet.storage.port import Head, StoredEvent
+from placet.storage.sealing import new_event, seal
 from placet.testing import PlacetUnderTest
 
 Forge = Callable[[Log], tuple[Log, Head]]
@@ -45,6 +48,77 @@ def replace_log(placet: PlacetUnderTest, log: Log, head: Head | None = None) -> 
 
 def verify(placet: PlacetUnderTest, *kept: Checkpoint | str) -> Verification:
     return placet.audit.verify(checkpoints=kept, actor=SYSTEM)
+
+
+class _Holed(MemoryStore):
+    """Reads the log by number, as a database does: what is missing moves nothing up."""
+
+    def events(self, account: str, after: int, limit: int) -> tuple[StoredEvent, ...]:
+        found = (event for event in self._accounts[account].log if event.seq > after)
+        return tuple(islice(found, limit))
+
+
+# -- the law -----------------------------------------------------------------------------------
+
+
+def _changed(log: Log, at: int, what: str, value: bytes, other: int) -> Log:
+    """The log after somebody did one thing to it."""
+    event = log[at]
+    if what == "drop":
+        return log[:at] + log[at + 1 :]
+    if what == "swap":
+        swapped = list(log)
+        swapped[at], swapped[other] = log[other], log[at]
+        return swapped
+    if what == "insert":
+        return [*log[:at], log[other], *log[at:]]
+    if what == "cut":
+        return log[:at]
+    old = getattr(event, what)
+    new = old + len(value) if isinstance(old, int) else value
+    return [*log[:at], msgspec.structs.replace(event, **{what: new}), *log[at + 1 :]]
+
+
+_places = some.integers(0, 14)
+
+
+@given(
+    some.lists(
+        some.tuples(
+            _places,
+            some.sampled_from(("drop", "swap", "insert", "cut", "body", "digest", "hash", "at")),
+            some.binary(max_size=32),
+            _places,
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    some.booleans(),
+    some.booleans(),
+)
+def test_whatever_is_done_to_a_log_is_told(
+    edits: list[tuple[int, str, bytes, int]], numbered: bool, sealed: bool
+) -> None:
+    """Even where whoever did it numbers, seals and ends the log so that nothing shows."""
+    with office(secret_keys=[OLD]) as placet:
+        kept = placet.audit.checkpoint(actor=SYSTEM)
+        before = log = log_of(placet)
+        for at, what, value, other in edits:
+            if max(at, other) < len(log):
+                log = _changed(log, at, what, value, other)
+        if numbered:
+            log = [msgspec.structs.replace(event, seq=at) for at, event in enumerate(log, 1)]
+        head = Head()
+        if sealed:
+            head, anew = seal(head, [new_event(event.at, event.body) for event in log])
+            log = list(anew)
+        elif log:
+            last = log[-1]
+            head = Head(last.version, last.seq, last.at, last.hash)
+        replace_log(placet, log, head)
+        bare = [(event.seq, event.at, event.body) for event in log]
+        same = bare == [(event.seq, event.at, event.body) for event in before]
+        assert verify(placet, kept).ok == (same and (sealed or log == before))
 
 
 # -- the chain ---------------------------------------------------------------------------------
@@ -203,7 +277,7 @@ def test_the_lines_of_a_file_are_held_against_the_log(
     assert verify(placet, f"{kept.line}\n", "\n").checkpoints == 1
 
 
-@pytest.mark.parametrize("line", ["x", "{}", "[]", '{"account":1}', "\x00"])
+@pytest.mark.parametrize("line", ["x", "{}", "[]", '{"note":1}', '{"account":1}', "\x00"])
 def test_a_line_that_is_none_is_refused(placet: PlacetUnderTest, line: str) -> None:
     with pytest.raises(Invalid, match="line 1 is no checkpoint"):
         verify(placet, line)
@@ -241,6 +315,18 @@ def test_an_earlier_checkpoint_that_was_edited_is_refused(
 ) -> None:
     with pytest.raises(InvalidState, match="was edited"):
         placet.audit.checkpoint(since=msgspec.structs.replace(kept, seq=1), actor=SYSTEM)
+
+
+def test_an_earlier_checkpoint_whose_event_is_missing_is_told(
+    placet: PlacetUnderTest, kept: Checkpoint
+) -> None:
+    placet.users.create(User(id="zoe"), actor=SYSTEM)
+    log = log_of(placet)
+    del log[kept.seq - 1]
+    placet.store.__class__ = _Holed
+    replace_log(placet, log)
+    with pytest.raises(InvalidState, match=f"event {kept.seq} is missing"):
+        placet.audit.checkpoint(since=kept, actor=SYSTEM)
 
 
 def test_an_earlier_checkpoint_of_an_empty_log_is_gone_on_from(placet: PlacetUnderTest) -> None:
