@@ -1,8 +1,10 @@
 """`audit` and the past, on a store and through a server."""
 
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -10,6 +12,7 @@ import pytest
 from click.testing import Result
 
 from placet.clock import SystemClock
+from placet_cli.questions import moment
 
 Run = Callable[..., Result]
 KEYS = {"PLACET_SECRET_KEYS": "k" * 32}
@@ -227,6 +230,19 @@ def test_a_moment_that_is_none_is_refused(on_store: Run, moment: str) -> None:
     assert on_store("check", "user:sam", "invoice.read", "--at", moment).exit_code == 2
 
 
+def test_a_moment_without_a_time_zone_is_that_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    try:
+        with monkeypatch.context() as zone:
+            zone.setenv("TZ", "UTC-5")  # as POSIX writes what is 5 hours ahead
+            time.tzset()
+            assert moment("2026-11-24T14:00") == datetime(2026, 11, 24, 9, tzinfo=UTC)
+            assert moment("2026-11-24T14:00Z") == datetime(2026, 11, 24, 14, tzinfo=UTC)
+    finally:
+        time.tzset()
+
+
 # -- through a server --------------------------------------------------------------------------
 
 
@@ -238,6 +254,21 @@ def test_a_server_signs_verifies_and_exports(on_server: Run, tmp_path: Path, run
     assert (ended.exit_code, "2 checkpoints met" in ended.stdout) == (0, True)
     assert on_server("olga", "audit", "export", "--out", file).exit_code == 0
     assert run("audit", "verify", "--export", file).exit_code == 0
+
+
+def test_years_of_checkpoints_are_more_than_a_server_takes_at_once(
+    on_server: Run, tmp_path: Path
+) -> None:
+    kept = tmp_path / "checkpoints"
+    on_server("olga", "audit", "checkpoint", "--out", kept)
+    line = kept.read_text()
+    kept.write_text(line * 5000)
+    ended = on_server("olga", "audit", "verify", "--checkpoint", kept)
+    assert (ended.exit_code, "5000 checkpoints met" in ended.stdout) == (0, True)
+    kept.write_text(line * 4999 + line.replace('"seq":', '"seq":1'))
+    ended = on_server("olga", "audit", "verify", "--checkpoint", kept)
+    assert ended.exit_code == 1
+    assert "behind the first 4000: checkpoint 1000 was edited" in ended.stdout
 
 
 def test_a_server_refuses_who_may_not_see_the_log(on_server: Run, tmp_path: Path) -> None:
