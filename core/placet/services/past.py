@@ -7,7 +7,7 @@ settings of the engine stand in no log: they count as they are now.
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import TypedDict, TypeVar, Unpack
+from typing import TypedDict, Unpack
 
 from placet.access.advance import Fact, load, of_catalogue
 from placet.access.answers import Decision, Explanation, Reason
@@ -29,8 +29,6 @@ from placet.storage.port import StoredEvent
 from placet.storage.walks import Chain
 
 __all__ = ["AsOf", "AskOptions", "as_of"]
-
-T = TypeVar("T")
 
 
 class AskOptions(TypedDict, total=False):
@@ -196,12 +194,8 @@ class _PastTenant(Tenant):
         return self._present.actor(actor)
 
     def work(self, actor: Actor) -> Work:
-        """An attempt at a use case of the present: the past is not changed."""
+        """An attempt at a use case of the present: by it the rights of the caller are asked."""
         return self._present.work(actor)
-
-    def run(self, actor: ActorLike, use_case: Callable[[Work], T]) -> T:
-        """A use case of the present: the rights of the caller are asked by it."""
-        return self._present.run(actor, use_case)
 
 
 class _Still:

@@ -283,6 +283,13 @@ def test_a_line_that_is_none_is_refused(placet: PlacetUnderTest, line: str) -> N
         verify(placet, line)
 
 
+def test_a_field_that_is_not_signed_makes_a_line_none(
+    placet: PlacetUnderTest, kept: Checkpoint
+) -> None:
+    with pytest.raises(Invalid, match="unknown field `note`"):
+        verify(placet, f'{kept.line[:-1]},"note":"x"}}')
+
+
 # -- making one --------------------------------------------------------------------------------
 
 
