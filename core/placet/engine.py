@@ -12,7 +12,7 @@ from placet.access.filters import ResourceFilter
 from placet.access.held import Held
 from placet.access.search import may
 from placet.access.views import SHARDS
-from placet.bundle import Bundle, Plan, load, plan_of
+from placet.bundle import Bundle, Plan, Preview, load, plan_of, preview_of
 from placet.bundle import apply as apply_bundle
 from placet.clock import Clock, SystemClock
 from placet.errors import Invalid
@@ -50,8 +50,10 @@ from placet.services.searches import (
     WhoOptions,
 )
 from placet.services.signing import checked_keys
+from placet.services.sweeping import Sweeping
 from placet.services.tenant import ActorLike, Settings, Tenant
 from placet.services.tokens import Tokens
+from placet.services.waiting import decision
 from placet.storage import memory
 from placet.storage.port import Store
 
@@ -321,6 +323,18 @@ class Placet:
         """Say approve, reject or abstain; `digest` is that of what the reviewer was shown."""
         return self.approvals.review(approval, verdict, comment=comment, digest=digest, actor=actor)
 
+    def wait(
+        self, approval: Approval | str, timeout: float, *, actor: ActorLike = None
+    ) -> Approval:
+        """Block until the approval is pending no more, for at most `timeout` seconds.
+
+        Returns it as it is then: its `status` says how it ended, or "pending" where time was over
+        first, which is no error. 0 only looks, `math.inf` waits as long as it takes. A commit of
+        another process is seen too, and so is the deadline. Raises NotFound where there is no such
+        approval that the caller may know of (any more), Invalid inside of `joined`.
+        """
+        return decision(self._view, approval, actor).wait(timeout)
+
     def acting(self, actor: Actor | str) -> AbstractContextManager[Actor]:
         """Within, calls that name no actor are made by this one; in this thread or task only."""
         return self._tenant.acting(actor)
@@ -417,6 +431,27 @@ class Placet:
         return plan_of(
             self._view, load(bundle), prune=prune, actor=actor, passwords=self._runtime.passwords
         )
+
+    def preview(
+        self,
+        bundle: Bundle | str | PathLike[str],
+        *,
+        prune: bool = False,
+        actor: ActorLike = None,
+    ) -> Preview:
+        """What applying a bundle would change, and who gains and who loses what; changes nothing.
+
+        `str` of it is for people, `as_dict` for programs. Raises what `apply` raises.
+        """
+        return preview_of(
+            self._view, load(bundle), prune=prune, actor=actor, passwords=self._runtime.passwords
+        )
+
+    def sweep(self, *, limit: int = 1000) -> int:
+        """Write down what time and the directory have decided about approvals; returns how many
+        changed. Nothing but the log depends on it.
+        """
+        return Sweeping(self._view).sweep(limit=limit)
 
     def deliver(self) -> int:
         """Give listeners the events that wait for them; returns how many went out."""

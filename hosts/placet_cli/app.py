@@ -6,7 +6,7 @@ import click
 
 from placet._version import __version__
 from placet.errors import PlacetError
-from placet_cli import approvals, audit, bundles, demo, keys, questions, serve, store
+from placet_cli import approvals, audit, bundles, demo, gates, keys, questions, serve, store
 from placet_cli.exits import Failure, failure_of
 from placet_cli.output import json_asked, json_wanted
 
@@ -28,6 +28,8 @@ Keep a policy as a file, and hold an account to it:
 Ask, and approve:
   placet check user:sam invoice.pay invoice:7 --store ...
   placet approvals list --store ...
+Let a pipeline wait for people:
+  placet gate wait prod --digest sha256:... --timeout 2h --server ...
 Serve it to other programs over HTTP:
   placet serve --store sqlite:///approvals.db --config placet.toml
 Look after what it keeps:
@@ -91,6 +93,7 @@ for command in (
     *bundles.COMMANDS,
     *questions.COMMANDS,
     approvals.approvals,
+    gates.gate,
     keys.keys,
     audit.audit,
     store.store,

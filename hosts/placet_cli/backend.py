@@ -23,6 +23,7 @@ __all__ = [
     "Filter",
     "Json",
     "NewKey",
+    "Passing",
     "Question",
     "Verdict",
 ]
@@ -69,6 +70,15 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     after: int = 0
     kind: str | None = None
     principal: str | None = None
+
+
+class Passing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is to pass the gate `id`: a digest, or labels whose digest is meant."""
+
+    id: str
+    digest: str | None = None
+    scope: str | None = None
+    labels: dict[str, str] = {}
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -119,6 +129,15 @@ class Backend(Protocol):
     def explanation(self, id: str) -> Json:
         """Why an approval stands as it does: approval, status, why, tree."""
 
+    def gate_request(self, passing: Passing, justification: str) -> Json:
+        """The approval that was opened for a gate, or found."""
+
+    def gate_status(self, passing: Passing, wait_s: float) -> Json:
+        """What a gate says: gate, digest, status, approval; after `wait_s` seconds at the most."""
+
+    def gate_take(self, passing: Passing) -> Json:
+        """The pass that was used up, or a status that says that none is needed."""
+
     def issue(self, key: NewKey) -> Json:
         """A new credential and its token, shown this once."""
 
@@ -135,7 +154,7 @@ class Backend(Protocol):
         """What is wrong with the bundle: problems, none if it is valid."""
 
     def diff(self, bundle: BundleText, *, prune: bool) -> Json:
-        """What applying the bundle would change."""
+        """What applying the bundle would change, with gains and losses of access."""
 
     def apply(self, bundle: BundleText, *, prune: bool) -> Json:
         """What applying the bundle changed."""

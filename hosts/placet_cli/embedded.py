@@ -21,6 +21,7 @@ from placet_cli.backend import (
     Filter,
     Json,
     NewKey,
+    Passing,
     Question,
     Verdict,
 )
@@ -124,6 +125,27 @@ class Embedded:
         """Why an approval stands as it does: approval, status, why, tree."""
         return _json(self._placet.approvals.explain(id, actor=self._actor))
 
+    def gate_request(self, passing: Passing, justification: str) -> Json:
+        """The approval that was opened for a gate, or found."""
+        return _json(
+            self._placet.gates.request(
+                **msgspec.structs.asdict(passing),
+                justification=justification,
+                origin="cli",
+                actor=self._actor,
+            )
+        )
+
+    def gate_status(self, passing: Passing, wait_s: float) -> Json:
+        """What a gate says: gate, digest, status, approval; after `wait_s` seconds at the most."""
+        said = msgspec.structs.asdict(passing)
+        return _json(self._placet.gates.wait(**said, timeout=wait_s, actor=self._actor))
+
+    def gate_take(self, passing: Passing) -> Json:
+        """The pass that was used up, or a status that says that none is needed."""
+        taken = self._placet.gates.take(**msgspec.structs.asdict(passing), actor=self._actor)
+        return {"status": "not_required"} if taken is None else _json(taken)
+
     def issue(self, key: NewKey) -> Json:
         """A new credential and its token, shown this once."""
         expires_at = None if key.expires_at is None else datetime.fromisoformat(key.expires_at)
@@ -155,8 +177,8 @@ class Embedded:
         return {"problems": [_json(problem) for problem in found]}
 
     def diff(self, bundle: BundleText, *, prune: bool) -> Json:
-        """What applying the bundle would change."""
-        return self._placet.diff(bundle.load(), prune=prune, actor=self._actor).as_dict()
+        """What applying the bundle would change, with gains and losses of access."""
+        return self._placet.preview(bundle.load(), prune=prune, actor=self._actor).as_dict()
 
     def apply(self, bundle: BundleText, *, prune: bool) -> Json:
         """What applying the bundle changed."""

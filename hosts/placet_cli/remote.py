@@ -31,6 +31,7 @@ from placet_cli.backend import (
     Filter,
     Json,
     NewKey,
+    Passing,
     Question,
     Verdict,
 )
@@ -39,6 +40,8 @@ __all__ = ["Answer", "Remote", "Server"]
 
 TIMEOUT = 30
 """Seconds without a byte after which a server is taken to be unavailable."""
+MOST_WAIT_S = 20
+"""For how long a server is asked to wait before it answers, in seconds: less than that."""
 
 WALK_TIMEOUT = 600
 """The same where the whole log is walked first."""
@@ -199,6 +202,25 @@ class Remote:
         """Why an approval stands as it does: approval, status, why, tree."""
         return self._call("GET", f"/approvals/{quote(id, safe='')}/explanation", has="tree")
 
+    def gate_request(self, passing: Passing, justification: str) -> Json:
+        """The approval that was opened for a gate, or found."""
+        body = {**msgspec.to_builtins(passing), "justification": justification}
+        return self._post(f"{_gate(body.pop('id'))}/requests", body, has="id")
+
+    def gate_status(self, passing: Passing, wait_s: float) -> Json:
+        """What a gate says: gate, digest, status, approval; after `wait_s` seconds at the most."""
+        said = {name: getattr(passing, name) for name in ("digest", "scope")}
+        query = [(name, text) for name, text in said.items() if text is not None]
+        query += [("label", f"{key}={value}") for key, value in passing.labels.items()]
+        query.append(("wait", f"{min(wait_s, MOST_WAIT_S):g}"))
+        path = f"{_gate(passing.id)}/status?{urlencode(query)}"
+        return self._call("GET", path, has="status")
+
+    def gate_take(self, passing: Passing) -> Json:
+        """The pass that was used up, or a status that says that none is needed."""
+        body = msgspec.to_builtins(passing)
+        return self._post(f"{_gate(body.pop('id'))}/take", body, has="status")
+
     def issue(self, key: NewKey) -> Json:
         """A new credential and its token, shown this once."""
         return self._post("/credentials", key, has="token")
@@ -240,8 +262,8 @@ class Remote:
         return self._bundle("/bundle/validate", bundle, has="problems")
 
     def diff(self, bundle: BundleText, *, prune: bool) -> Json:
-        """What applying the bundle would change."""
-        return self._bundle("/bundle/diff" + _PRUNE[prune], bundle, has="steps")
+        """What applying the bundle would change, with gains and losses of access."""
+        return self._bundle("/bundle/diff" + _PRUNE[prune], bundle, has="gains")
 
     def apply(self, bundle: BundleText, *, prune: bool) -> Json:
         """What applying the bundle changed."""
@@ -289,6 +311,10 @@ class Remote:
 def _patience(question: Question) -> float | None:
     """The past is built from the log, and that may take a while."""
     return None if question.at is None else WALK_TIMEOUT
+
+
+def _gate(id: str) -> str:
+    return f"/gates/{quote(id, safe='')}"
 
 
 _PRUNE = {True: "?prune=true", False: ""}

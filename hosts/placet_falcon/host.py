@@ -11,7 +11,8 @@ from placet.services.authentication import Authentication
 from placet.services.consistency import WITHIN_S
 from placet_falcon.metrics import Metrics
 from placet_falcon.subject_types import SUBJECT_TYPES
-from placet_falcon.surface import Surface, owner_of
+from placet_falcon.surface import Owners, Surface
+from placet_falcon.waiting import Waiting
 
 __all__ = ["Call", "Host", "HostSettings", "call_of"]
 
@@ -60,12 +61,23 @@ class Host:
         self.settings = settings
         self.surfaces = surfaces
         self.metrics = metrics
+        self.waiting = Waiting()
+        self._owners = Owners(surfaces)
+        self._accounts: dict[str, Placet] = {}
         self._lock = threading.Lock()
         self._opened = False
 
     def surface_of(self, path: str) -> Surface | None:
         """The surface to which `path` belongs."""
-        return owner_of(self.surfaces, path)
+        return self._owners.of(path)
+
+    def account(self, name: str) -> Placet:
+        """The engine on the account of a caller who is known: so it is none that was made up."""
+        found = self._accounts.get(name)
+        if found is None:
+            # Two threads at once make two views of one engine, and either is good.
+            found = self._accounts[name] = self.placet.tenant(name)
+        return found
 
     def authentication(self) -> Authentication:
         """What verifies credentials. Raises Unavailable while the engine cannot be opened."""

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from placet.approvals.lifecycle import Transition, Wanted, open_approval, review
+from placet.approvals.compose import compose
+from placet.approvals.lifecycle import Said, Wanted, open_approval, review
+from placet.approvals.transition import Transition
 from placet.errors import Invalid
 from placet.model import Actor, Approval, ApprovalPolicy, Requirement, Verdict, parse_reviews
 
@@ -12,11 +14,36 @@ NOW = datetime(2026, 1, 1, 9, tzinfo=UTC)
 
 
 class People:
-    """A directory that knows who is in which source; `broken` sources cannot be told."""
+    """A directory that knows who is in which source; `broken` sources cannot be told.
 
-    def __init__(self, broken: frozenset[str] = frozenset(), **groups: str) -> None:
+    `standing_in` has the windows in which one person may review in another's place.
+    """
+
+    def __init__(
+        self,
+        broken: frozenset[str] = frozenset(),
+        *,
+        now: datetime = NOW,
+        standing_in: Mapping[tuple[str, str], tuple[datetime, datetime]] | None = None,
+        **groups: str,
+    ) -> None:
         self.groups = {f"group:{name}": names.split() for name, names in groups.items()}
         self.broken = broken
+        self.now = now
+        self.standing_in = dict(standing_in or {})
+
+    def at(self, now: datetime) -> "People":
+        """The same people at another moment."""
+        other = People(self.broken, now=now, standing_in=self.standing_in)
+        other.groups = self.groups
+        return other
+
+    def delegators(self, delegate: str, at: datetime) -> frozenset[str]:
+        return frozenset(
+            delegator
+            for (delegator, other), (start, end) in self.standing_in.items()
+            if other == delegate and start <= at < end
+        )
 
     def names(self, source: str, principal: str) -> bool:
         if source in self.broken:
@@ -34,7 +61,7 @@ class People:
             "resource": {"type": "release", "id": "7", "properties": {}},
             "action": {"name": "deploy", "properties": {}},
             "context": {"urgent": True},
-            "now": NOW,
+            "now": self.now,
         }
 
 
@@ -60,7 +87,7 @@ def asked(
         contributors=contributors,
     )
     actor = Actor(by) if isinstance(by, str) else by
-    frozen = policy(requirement, **fields)
+    frozen = compose([policy(requirement, **fields)])
     return open_approval(wanted, frozen, (frozen.ref,), actor, NOW)
 
 
@@ -70,8 +97,9 @@ def say(
     people: People,
     verdict: Verdict = "approve",
     *,
-    at: datetime = NOW,
+    at: datetime | None = None,
     **fields: Any,
 ) -> Transition:
     """One review."""
-    return review(approval, Actor(f"user:{person}"), verdict, people, at, **fields)
+    there = people if at is None else people.at(at)
+    return review(approval, Actor(f"user:{person}"), Said(verdict, **fields), there)

@@ -4,6 +4,7 @@ nested groups, a catalogue of resources, and access that an approval has minted.
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 from random_worlds import NOW, PERMISSIONS, RESOURCES, SCOPES, random_changes, random_noun
@@ -22,6 +23,7 @@ from placet.model import (
     parse_reviews,
 )
 from placet.services.tenant import Tenant
+from placet.storage.port import Key
 from placet.testing import PlacetUnderTest, engine
 
 __all__ = ["CONTEXT", "EXTRA", "asked_of", "everybody", "more_facts", "random_snapshot"]
@@ -128,6 +130,9 @@ class _Fixed:
         return self._snapshot
 
     latest = current
+
+    def watched(self, key: Key, ring: Callable[[], None]) -> AbstractContextManager[None]:
+        return nullcontext()  # it never moves
 
     def after_fork(self, resume: Callable[[], None]) -> None:
         """Nothing is forked here."""

@@ -231,6 +231,7 @@ class _Step:
 _FREEZE: Mapping[str, Callable[[dict[str, Any]], Any]] = {
     "parents": tuple,
     "members": tuple,
+    "delegated": tuple,
     "policies_for": tuple,
 }
 
@@ -318,6 +319,11 @@ def _policy(step: _Step, noun: ApprovalPolicy, now: ApprovalPolicy | None) -> No
 
 
 def _delegation(step: _Step, noun: Delegation, now: Delegation | None) -> None:
+    before = step.now("delegations", noun.id)
+    if before is not None:
+        step.bucket("delegated", before.delegate).pop(noun.id, None)
+    if now is not None:
+        step.bucket("delegated", now.delegate)[noun.id] = True
     step.set("delegations", noun.id, now)
 
 

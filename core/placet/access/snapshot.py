@@ -44,6 +44,7 @@ class Snapshot:
         "by_principal",
         "by_resource_group",
         "by_role",
+        "delegated",
         "delegations",
         "groups",
         "homes",
@@ -85,6 +86,8 @@ class Snapshot:
         """Default policies that come from code: a stored one of the same name replaces one."""
         self.policies_for: Table[str, tuple[str, ...]] = Table()
         self.delegations: Table[str, Delegation] = Table()
+        self.delegated: Table[str, tuple[str, ...]] = Table()
+        """Delegate -> the ids of the delegations to it."""
         self.parents: Table[str, tuple[str, ...]] = Table()
         """Member -> the groups that it is directly in."""
         self.members: Table[str, tuple[str, ...]] = Table()

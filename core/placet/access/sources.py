@@ -15,9 +15,12 @@ from placet.access.placements import every
 from placet.access.snapshot import Snapshot
 from placet.errors import Invalid
 from placet.model import Approval, Effect, Permission, parse_source
-from placet.refs import ResourceRef, parse_resource, scope_chain
+from placet.refs import ResourceRef, is_below, parse_resource, scope_chain
 
-__all__ = ["Directory", "asks_as", "names", "sources_naming"]
+__all__ = ["Directory", "asks_as", "listed_by", "names", "sources_naming"]
+
+
+_NAMED = ("user:", "group:", "service_account:")
 
 
 def names(
@@ -32,7 +35,7 @@ def names(
     principal = question.principal
     if kind == "everyone":
         return True
-    if kind == "user":
+    if kind in ("user", "service_account"):
         return principal == source
     if kind == "group":
         return source in snapshot.subjects(principal)
@@ -92,6 +95,26 @@ def _with_included(snapshot: Snapshot, role: str) -> frozenset[str]:
     return frozenset(seen)
 
 
+def listed_by(snapshot: Snapshot, source: str) -> frozenset[str] | None:
+    """Everybody whom a source names, whatever is asked about, but for those who are disabled.
+
+    None where that cannot be listed: holders of a role or a permission, owners, managers, everyone.
+    """
+    kind, _ = parse_source(source)
+    if kind in ("user", "service_account"):
+        listed = frozenset({source})
+    elif kind == "group":
+        listed = snapshot.members_of(source)
+    else:
+        return None
+    return frozenset(
+        person
+        for person in listed
+        if (known := snapshot.users.get(person) or snapshot.service_accounts.get(person)) is None
+        or not known.disabled
+    )
+
+
 def sources_naming(snapshot: Snapshot, principal: str) -> tuple[str, ...]:
     """Every source that may name `principal` for something: what an index of sources is asked for.
 
@@ -108,7 +131,7 @@ def sources_naming(snapshot: Snapshot, principal: str) -> tuple[str, ...]:
         permission for role in roles for permission in snapshot.role_perms.get(role) or ()
     }
     return (
-        *(source for source in subjects if source.startswith(("user:", "group:"))),
+        *(source for source in subjects if source.startswith(_NAMED)),
         *sorted(f"role:{role}" for role in roles),
         *sorted(f"permission:{permission}" for permission in permissions),
         "owner",
@@ -143,6 +166,11 @@ class Directory:
         self._approval = approval
         self._now = now
 
+    @property
+    def now(self) -> datetime:
+        """The moment at which it is asked."""
+        return self._now
+
     def question(self, principal: str) -> Question:
         """The approval's own question, asked for `principal`."""
         approval = self._approval
@@ -157,11 +185,31 @@ class Directory:
     def names(self, source: str, principal: str) -> bool:
         """Whether `source` names `principal`, who must be neither disabled nor, where the directory
         is closed, unknown."""
+        if self._refused(principal):
+            return False
+        question = self.question(principal)
+        return names(self._snapshot, source, question, self._now, subject=self._approval.subject)
+
+    def delegators(self, delegate: str, at: datetime) -> frozenset[str]:
+        """In whose place `delegate` may review at `at`, by the delegations that there are now.
+
+        A delegation counts in its scope and below, from its start until just before its end.
+        Neither of the two may be disabled by now (failure mode T37).
+        """
+        snapshot, scope = self._snapshot, self._approval.scope
+        return frozenset(
+            known.delegator
+            for id in snapshot.delegated.get(delegate) or ()
+            if (known := snapshot.delegations.get(id)) is not None
+            and is_below(scope, known.scope)
+            and known.starts_at <= at < known.ends_at
+            and not any(map(self._refused, (delegate, known.delegator)))
+        )
+
+    def _refused(self, principal: str) -> bool:
         question = self.question(principal)
         inquiry = Inquiry(self._snapshot, question, self._now, closed=self._closed)
-        if inquiry.principal_refusal() is not None:
-            return False
-        return names(self._snapshot, source, question, self._now, subject=self._approval.subject)
+        return inquiry.principal_refusal() is not None
 
     def facts(self) -> Mapping[str, object]:
         """What conditions see: the facts of the subject's own question."""
@@ -173,11 +221,7 @@ class Directory:
 
         Holders of a role or a permission, and everyone, are not listed: they count as reachable.
         """
-        kind, _ = parse_source(source)
-        if kind == "user":
-            listed = frozenset({source})
-        elif kind == "group":
-            listed = self._snapshot.members_of(source)
-        else:
+        listed = listed_by(self._snapshot, source)
+        if listed is None:
             return None
         return frozenset(person for person in listed if self.names(source, person))

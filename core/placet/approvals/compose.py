@@ -1,18 +1,25 @@
 """Several policies, one requirement: every policy that applies has to be met."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from placet.approvals.ways import children
 from placet.errors import Invalid
 from placet.model import (
     AccessYield,
     AllOf,
     ApprovalPolicy,
+    ConditionHolds,
+    Input,
     PassYield,
     Quorum,
     RejectWhen,
+    Requirement,
+    Reviews,
+    Rule,
     Yield,
+    walk,
 )
 
 __all__ = ["compose"]
@@ -29,7 +36,7 @@ def compose(policies: Sequence[ApprovalPolicy]) -> ApprovalPolicy:
         raise Invalid("no approval policy applies, so that nobody can say yes to this")
     first = policies[0]
     if len(policies) == 1:
-        return first
+        return msgspec.structs.replace(first, rules=tuple(_numbered(first, 0)))
     return msgspec.structs.replace(
         first,
         requirement=AllOf(
@@ -52,7 +59,53 @@ def compose(policies: Sequence[ApprovalPolicy]) -> ApprovalPolicy:
             for source in first.override_by
             if all(source in policy.override_by for policy in policies)
         ),
+        override_for=min(policy.override_for for policy in policies),
+        shared_seats=all(policy.shared_seats for policy in policies),
+        inputs=_inputs(policies),
+        rules=tuple(_rules(policies)),
+        carry_if=_carry_if(policies),
+        remind_after=_least(policy.remind_after for policy in policies),
     )
+
+
+def _inputs(policies: Sequence[ApprovalPolicy]) -> tuple[Input, ...]:
+    """What all of them ask for. Two that ask for one thing differently both have to be content."""
+    return tuple(dict.fromkeys(wanted for policy in policies for wanted in policy.inputs))
+
+
+def _carry_if(policies: Sequence[ApprovalPolicy]) -> str | None:
+    """A review is kept where every policy keeps it."""
+    texts = [policy.carry_if for policy in policies]
+    if None in texts:
+        return None
+    return " && ".join(f"({text})" for text in texts)
+
+
+def _rules(policies: Sequence[ApprovalPolicy]) -> Iterator[Rule]:
+    """The rules of all, each for the leaves of its own policy: another's are not its to fill."""
+    number = 1
+    for policy in policies:
+        for rule in _numbered(policy, number):
+            name = rule.name if policy is policies[0] else f"{policy.ref}.{rule.name}"
+            yield msgspec.structs.replace(rule, name=name)
+        number += sum(1 for _ in walk(policy.requirement))
+
+
+def _numbered(policy: ApprovalPolicy, number: int) -> Iterator[Rule]:
+    """The rules with the numbers of their leaves, the requirement standing at `number`."""
+    for rule in policy.rules:
+        leaves = tuple(_covered(policy.requirement, number, rule, covered=not rule.stages))
+        yield msgspec.structs.replace(rule, leaves=leaves)
+
+
+def _covered(requirement: Requirement, number: int, rule: Rule, *, covered: bool) -> Iterator[int]:
+    covered = covered or requirement.name in rule.stages
+    if isinstance(requirement, Reviews):
+        if covered:
+            yield number
+    elif not isinstance(requirement, ConditionHolds):
+        for at, child in children(requirement, number):
+            yield from _covered(child, at, rule, covered=covered)
 
 
 def _least(limits: Iterable[int | None]) -> int | None:

@@ -1,11 +1,12 @@
 """The digest that binds a review, and a pass, to exactly what was shown.
 
-It covers the account, the scope, the subject, the permission, the resource and every argument, in
-one canonical form (failure modes T20 to T26): an approval for one of them says nothing about
-another, in this account or any other.
+It covers the account, the scope, the subject, the permission, the resource, every argument and the
+time for which it is asked, in one canonical form (failure modes T20 to T26): an approval for one of
+them says nothing about another, in this account or any other.
 """
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -27,6 +28,8 @@ def digest_of(
     resource: str,
     arguments: JsonObject,
     properties: JsonObject,
+    starts_at: datetime | None = None,
+    seconds: int | None = None,
 ) -> str:
     """The SHA-256, in hexadecimal, of the canonical JSON of what is bound.
 
@@ -35,7 +38,7 @@ def digest_of(
     >>> digest_of(**a, arguments={"amount": 900}) == digest_of(**a, arguments={"amount": 901})
     False
     """
-    bound = {
+    bound: dict[str, object] = {
         "format": 1,
         "account": account,
         "scope": scope,
@@ -45,6 +48,8 @@ def digest_of(
         "arguments": arguments,
         "properties": properties,
     }
+    if starts_at is not None or seconds is not None:
+        bound["time"] = (starts_at, seconds)
     return hashlib.sha256(_encoder.encode(bound)).hexdigest()
 
 

@@ -4,11 +4,20 @@ Status, "why is it still pending", "who can move it" and simulation all read the
 of here. Nothing is stored of it, so that it can never disagree with the facts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, Protocol
+from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import msgspec
 
+from placet.approvals.eligibility import (
+    Directory,
+    counted_reviews,
+    entitled_to,
+    excluded,
+    latest_reviews,
+    reviewed_earlier,
+)
+from placet.approvals.reaching import can_be_met
 from placet.approvals.seats import fill_seats
 from placet.approvals.ways import children, ways
 from placet.conditions import FALSE, TRUE, compile
@@ -26,32 +35,11 @@ from placet.model import (
     Reviews,
     walk,
 )
-from placet.refs import PROGRAMS, parse_principal, spoken
+from placet.refs import spoken
 
-__all__ = [
-    "Directory",
-    "Result",
-    "ResultStatus",
-    "counted_reviews",
-    "evaluate",
-    "excluded",
-    "may_review",
-]
+__all__ = ["Result", "ResultStatus", "evaluate", "may_review", "seat_for"]
 
 ResultStatus = Literal["not_applicable", "pending", "satisfied", "overridden", "rejected", "error"]
-
-
-class Directory(Protocol):
-    """Who is named by the sources of one approval, now."""
-
-    def names(self, source: str, principal: str) -> bool:
-        """Whether `source` names `principal`; raises PlacetError where that cannot be told."""
-
-    def candidates(self, source: str) -> frozenset[str] | None:
-        """Everybody whom `source` names, None where that cannot be listed."""
-
-    def facts(self) -> Mapping[str, object]:
-        """What conditions see: subject, resource, action, context, now."""
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -81,52 +69,27 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class _Facts(msgspec.Struct, frozen=True):
-    """What an evaluation rests on, per leaf; a leaf goes by its number in `walk`'s order."""
+    """What an evaluation rests on, per leaf; a leaf goes by its number in `walk`'s order.
+
+    Approvers are known by the seat that they fill; `shown` says who fills it.
+    """
 
     approvers: Mapping[int, frozenset[str]]
     errors: Mapping[int, str]
     conditions: Mapping[int, bool]
-
-
-def excluded(approval: Approval) -> frozenset[str]:
-    """Everybody who stands behind the request and so must not review it (failure mode T35).
-
-    With `allow_self_review` the requester, the subject and the programs between them may. The
-    contributors whom a program names stand in its place, and are always excluded.
-    """
-    behind: set[str] = set()
-    if not approval.policy.allow_self_review:
-        behind.update((approval.requester, approval.subject, *approval.chain))
-    program = parse_principal(approval.requester).kind in PROGRAMS
-    if program or "contributors" in approval.policy.also_exclude:
-        behind.update(approval.contributors)
-    return frozenset(behind)
-
-
-def counted_reviews(approval: Approval) -> dict[str, Review]:
-    """The review of each reviewer that counts: the latest, not withdrawn, on today's digest."""
-    latest: dict[str, Review] = {}
-    for review in approval.reviews:
-        latest[review.reviewer] = review
-    barred = excluded(approval)
-    return {
-        reviewer: review
-        for reviewer, review in latest.items()
-        if review.withdrawn_at is None
-        and review.digest == approval.digest
-        and reviewer not in barred
-    }
+    shown: Mapping[str, str]
+    shared: bool
 
 
 def evaluate(approval: Approval, directory: Directory) -> Result:
     """The result tree of the approval's requirement. An error never counts as satisfied."""
     requirement = approval.policy.requirement
-    counted = counted_reviews(approval)
+    counted = counted_reviews(approval, directory)
     facts = _facts(approval, counted, directory)
     filled = _fill(requirement, _best_way(requirement, facts), facts)
     root = _node(0, requirement, filled, facts, open=True)
     # Said no is said no, also where another part of the tree cannot be told.
-    if _rejected(approval, counted, directory, requirement, facts):
+    if _rejected(approval, counted, directory, facts):
         return msgspec.structs.replace(root, status="rejected", why="it was rejected")
     return root
 
@@ -135,36 +98,80 @@ def may_review(approval: Approval, directory: Directory, result: Result, person:
     """Whether `person` is entitled to a seat of a stage that is open."""
     if person in excluded(approval):
         return False
-    for leaf in result.leaves():
-        if leaf.kind == "reviews" and leaf.open:
+    leaves = zip(result.leaves(), _leaves(approval.policy.requirement), strict=True)
+    for shown, (number, leaf) in leaves:
+        if isinstance(leaf, Reviews) and shown.open:
             try:
-                if directory.names(leaf.source, person):
+                if entitled_to(leaf, approval, directory, person) and not reviewed_earlier(
+                    number, approval, directory, person
+                ):
                     return True
             except PlacetError:
                 continue
     return False
 
 
+def seat_for(
+    approval: Approval, directory: Directory, result: Result, person: str, of: str | None = None
+) -> str | None:
+    """Whose seat `person` may fill now: its own before any delegator's; None for none.
+
+    `of` is whose seat it has to be, where the reviewer says so. One hop: whoever stands in for
+    somebody cannot be stood in for.
+    """
+    if of in (None, person) and may_review(approval, directory, result, person):
+        return person
+    if person in excluded(approval):
+        return None
+    taken = {review.seat for review in latest_reviews(approval).values()}
+    delegators = sorted(directory.delegators(person, directory.now))
+    for delegator in sorted(delegators, key=lambda one: one in taken):
+        if of in (None, delegator) and may_review(approval, directory, result, delegator):
+            return delegator
+    return None
+
+
+def _leaves(requirement: Requirement) -> Iterator[tuple[int, Reviews | ConditionHolds]]:
+    for number, node in enumerate(walk(requirement)):
+        if isinstance(node, Reviews | ConditionHolds):
+            yield number, node
+
+
 def _facts(approval: Approval, counted: Mapping[str, Review], directory: Directory) -> _Facts:
     approvers: dict[int, frozenset[str]] = {}
     errors: dict[int, str] = {}
     conditions: dict[int, bool] = {}
-    said_yes = [person for person, review in counted.items() if review.verdict == "approve"]
-    for number, leaf in enumerate(walk(approval.policy.requirement)):
+    shown: dict[str, str] = {}
+    said_yes = [review for review in counted.values() if review.verdict == "approve"]
+    rules = {rule.name: rule for rule in approval.policy.rules}
+    for number, leaf in _leaves(approval.policy.requirement):
         try:
-            if isinstance(leaf, Reviews):
-                approvers[number] = frozenset(
-                    person for person in said_yes if directory.names(leaf.source, person)
-                )
-            elif isinstance(leaf, ConditionHolds):
+            if isinstance(leaf, ConditionHolds):
                 outcome = compile(leaf.when).evaluate(directory.facts())
                 if outcome is TRUE or outcome is FALSE:
                     conditions[number] = outcome is TRUE
                 else:
                     errors[number] = str(outcome)
+                continue
+            seats = set()
+            for review in said_yes:
+                if review.rule:
+                    # A rule fills a seat of every leaf that it counts for.
+                    rule = rules.get(review.rule)
+                    seat = f"{review.reviewer}#{number}"
+                    sits = rule is not None and number in rule.leaves
+                else:
+                    seat = review.seat
+                    sits = entitled_to(leaf, approval, directory, seat) and not reviewed_earlier(
+                        number, approval, directory, seat
+                    )
+                if sits:
+                    seats.add(seat)
+                    shown.setdefault(seat, review.reviewer)
+            approvers[number] = frozenset(seats)
         except PlacetError as error:
             errors[number] = str(error)
-    return _Facts(approvers, errors, conditions)
+    return _Facts(approvers, errors, conditions, shown, approval.policy.shared_seats)
 
 
 def _seats(requirement: Requirement, way: frozenset[int], facts: _Facts) -> list[int]:
@@ -180,8 +187,13 @@ def _seats(requirement: Requirement, way: frozenset[int], facts: _Facts) -> list
 def _fill(
     requirement: Requirement, way: frozenset[int], facts: _Facts
 ) -> dict[int, tuple[str, ...]]:
-    """Who fills the seats of each leaf of a way."""
+    """Who fills the seats of each leaf of a way, by seat."""
     seats = _seats(requirement, way, facts)
+    if facts.shared:
+        return {
+            leaf: tuple(sorted(facts.approvers[leaf]))[: seats.count(leaf)]
+            for leaf in dict.fromkeys(seats)
+        }
     persons = fill_seats([facts.approvers[leaf] for leaf in seats])
     filled: dict[int, tuple[str, ...]] = {}
     for leaf, person in zip(seats, persons, strict=True):
@@ -232,6 +244,7 @@ def _node(
     status: ResultStatus = "pending"
     if met >= needed:
         status = "satisfied"
+        below = [_not_needed(child) for child in below]
     elif met + sum(child.status == "pending" for child in below) < needed:
         status = "error"
     return Result(
@@ -247,6 +260,13 @@ def _node(
 
 
 _KIND_NAMES = {AllOf: "all_of", AnyOf: "any_of", AtLeast: "at_least", InOrder: "in_order"}
+
+
+def _not_needed(result: Result) -> Result:
+    """A branch that nobody waits for any more, for others were enough."""
+    if result.status == "satisfied":
+        return result
+    return msgspec.structs.replace(result, status="not_applicable", why="not needed any more")
 
 
 def _sentence(requirement: Requirement, below: list[Result], met: int, needed: int) -> str:
@@ -270,7 +290,7 @@ def _reviews(
     open: bool,
 ) -> Result:
     error = facts.errors.get(number)
-    reviewers = filled.get(number, ())
+    reviewers = tuple(facts.shown[seat] for seat in filled.get(number, ()))
     have = len(reviewers)
     status: ResultStatus = "satisfied" if have >= leaf.count else "pending"
     why = f"has {have} of {leaf.count} from {spoken(leaf.source)}"
@@ -306,57 +326,57 @@ def _rejected(
     approval: Approval,
     counted: Mapping[str, Review],
     directory: Directory,
-    requirement: Requirement,
     facts: _Facts,
 ) -> bool:
     """Whether the policy's reject rule is met by people entitled to any seat of the tree."""
-    sources = {leaf.source for leaf in walk(requirement) if isinstance(leaf, Reviews)}
-    against = {
-        person
-        for person, review in counted.items()
-        if review.verdict == "reject" and _named(directory, sources, person)
-    }
+    against = set()
+    for review in counted.values():
+        if review.verdict == "reject":
+            if review.rule:
+                # Of rules that contradict each other, and of a rule and people, the no wins.
+                return True
+            if _entitled_at_all(approval, directory, review.seat):
+                against.add(review.seat)
     rule = approval.policy.reject_when
     if rule == "any":
         return bool(against)
     if isinstance(rule, Quorum):
         return len(against) >= rule.quorum
-    return bool(against) and not _reachable(approval, against, directory, requirement, facts)
+    return bool(against) and not _reachable(approval, against, directory, facts)
 
 
-def _named(directory: Directory, sources: Iterable[str], person: str) -> bool:
-    for source in sources:
+def _entitled_at_all(approval: Approval, directory: Directory, person: str) -> bool:
+    for _, leaf in _leaves(approval.policy.requirement):
         try:
-            if directory.names(source, person):
+            if isinstance(leaf, Reviews) and entitled_to(leaf, approval, directory, person):
                 return True
         except PlacetError:
             continue
     return False
 
 
-def _reachable(
-    approval: Approval,
-    against: set[str],
-    directory: Directory,
-    requirement: Requirement,
-    facts: _Facts,
-) -> bool:
+def _reachable(approval: Approval, against: set[str], directory: Directory, facts: _Facts) -> bool:
     """Whether approvals of people who have not said no could still satisfy the tree."""
     barred = excluded(approval) | against
-    entitled: dict[int, frozenset[str]] = {}
-    for number, leaf in enumerate(walk(requirement)):
-        if isinstance(leaf, Reviews):
-            try:
-                listed = directory.candidates(leaf.source)
-            except PlacetError:
-                listed = None
-            if listed is None:
-                # Nobody can list them: as many unknown people as there are seats may still come.
-                listed = frozenset(f"{number}/{seat}" for seat in range(leaf.count))
-            entitled[number] = (listed | facts.approvers.get(number, frozenset())) - barred
-    possible = msgspec.structs.replace(facts, approvers=entitled, errors={})
-    return any(
-        len(_seats(requirement, way, possible))
-        == sum(map(len, _fill(requirement, way, possible).values()))
-        for way in ways(requirement)
-    )
+
+    def people(number: int, leaf: Reviews) -> frozenset[str] | None:
+        listed = _listed(leaf, directory)
+        if listed is None:
+            return None
+        return (listed | facts.approvers.get(number, frozenset())) - barred
+
+    return can_be_met(approval.policy, people)
+
+
+def _listed(leaf: Reviews, directory: Directory) -> frozenset[str] | None:
+    """Everybody who may ever fill a seat of a leaf; None where they cannot be listed."""
+    found: set[str] = set()
+    for source in leaf.sources:
+        try:
+            listed = directory.candidates(source)
+        except PlacetError:
+            return None
+        if listed is None:
+            return None
+        found |= listed
+    return frozenset(found)

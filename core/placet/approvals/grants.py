@@ -1,7 +1,7 @@
 """What an approval yields, and how that ends.
 
 *Access* is a time-boxed assignment, on what was asked for and nothing more; a *pass* is a single
-use, bound to the digest of what was approved. Life runs from approval. Only time moves a grant
+use, bound to the digest of what was approved. Life runs from activation. Only time moves a grant
 without a commit: `scheduled -> active -> ended`; all windows are half-open.
 """
 
@@ -11,14 +11,27 @@ import msgspec
 
 from placet.clock import uuid7
 from placet.errors import AccessDenied, InvalidState
-from placet.model import AccessYield, Approval, Assignment, Grant, GrantStatus
+from placet.model import AccessYield, Approval, Assignment, Grant, GrantStatus, Resolution
 
 __all__ = ["grant_status", "mint", "revoke", "take"]
 
 
-def mint(approval: Approval, now: datetime) -> tuple[Grant, Assignment | None]:
-    """The grant that `approval`, approved at `now`, yields; and the assignment of an access."""
-    yields = approval.policy.yields
+def mint(approval: Approval, resolution: Resolution) -> tuple[Grant, Assignment | None]:
+    """The grant that `approval`, approved by `resolution`, yields; and the assignment of an access.
+
+    Its life runs from when it becomes active: from the approval, or from when it was asked for if
+    that is later. It lasts as long as the policy yields, or as was asked for if that is shorter;
+    after an override, no longer than the policy has it then.
+    """
+    policy, now = approval.policy, resolution.at
+    yields = policy.yields
+    starts_at = now if approval.starts_at is None else max(now, approval.starts_at)
+    limits = [approval.seconds]
+    limits.append(yields.seconds if isinstance(yields, AccessYield) else policy.use_within)
+    if resolution.kind == "override":
+        limits.append(policy.override_for)
+    seconds = min((limit for limit in limits if limit is not None), default=None)
+    ends_at = None if seconds is None else starts_at + timedelta(seconds=seconds)
     grant = Grant(
         id=uuid7(now),
         kind="pass",
@@ -29,14 +42,12 @@ def mint(approval: Approval, now: datetime) -> tuple[Grant, Assignment | None]:
         scope=approval.scope,
         digest=approval.digest,
         created_at=now,
-        starts_at=now,
+        starts_at=starts_at,
+        ends_at=ends_at,
         gate=approval.gate,
     )
     if not isinstance(yields, AccessYield):
-        within = approval.policy.use_within
-        ends_at = None if within is None else now + timedelta(seconds=within)
-        return msgspec.structs.replace(grant, ends_at=ends_at), None
-    ends_at = now + timedelta(seconds=yields.seconds)
+        return grant, None
     assignment = Assignment(
         id=f"grant_{grant.id.replace('-', '')}",
         scope=approval.scope,
@@ -45,16 +56,13 @@ def mint(approval: Approval, now: datetime) -> tuple[Grant, Assignment | None]:
         # An approval for one resource, or one type, says nothing about another (failure mode T26).
         only=(approval.resource,),
         managed=True,
-        not_before=now,
+        not_before=starts_at,
         expires_at=ends_at,
         approval=approval.id,
         policies=approval.policies,
         reason=approval.justification,
     )
-    access = msgspec.structs.replace(
-        grant, kind="access", ends_at=ends_at, assignment=assignment.id
-    )
-    return access, assignment
+    return msgspec.structs.replace(grant, kind="access", assignment=assignment.id), assignment
 
 
 def grant_status(grant: Grant, now: datetime) -> GrantStatus:

@@ -1,52 +1,51 @@
-"""The transitions of an approval: from facts and a moment to the next approval, or a refusal.
+"""The life of an approval: opened, reviewed, withdrawn from, settled, cancelled, superseded.
 
-`pending -> approved | rejected | expired | cancelled | superseded | failed`: one terminal step, and
-nothing leaves a terminal state (failure mode T04). Past `decide_by` a pending approval has expired,
-whether or not anybody wrote it down (T11, T12); at exactly `decide_by` it is over (T19).
+Each command is a function from facts and a moment to the next approval, or a refusal.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Literal
 
 import msgspec
 
-from placet.approvals.evaluate import (
-    Directory,
-    Result,
-    counted_reviews,
-    evaluate,
-    excluded,
-    may_review,
+from placet.approvals.eligibility import Directory, excluded, latest_reviews
+from placet.approvals.evaluate import Result, evaluate, seat_for
+from placet.approvals.rules import by_rules
+from placet.approvals.transition import (
+    Transition,
+    ended,
+    refuse_ended,
+    resolved,
+    status_of,
 )
-from placet.approvals.grants import mint
 from placet.clock import uuid7
 from placet.errors import AccessDenied, Invalid, InvalidState
 from placet.model import (
+    AccessYield,
     Actor,
     Approval,
     ApprovalPolicy,
-    ApprovalStatus,
-    Assignment,
-    Grant,
     JsonObject,
     Resolution,
     Review,
+    Time,
     Verdict,
+    input_problems,
 )
 from placet.refs import PROGRAMS, parse_principal, spoken
 
 __all__ = [
-    "Transition",
+    "Said",
     "Wanted",
     "cancel",
     "covers",
     "entitled",
     "open_approval",
-    "override",
+    "refuse_excluded",
+    "refuse_other_digest",
     "review",
+    "reviewed",
     "settle",
-    "status_of",
     "supersede",
     "withdraw",
 ]
@@ -66,18 +65,28 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
     origin: str = "embedded"
     gate: str | None = None
+    starts_at: Time | None = None
+    seconds: int | None = None
 
 
-class Transition(msgspec.Struct, frozen=True, kw_only=True):
-    """What one command did: the approval after it, what was minted, and what happened in words
-    of the log ("approval.reviewed", ...). Nothing happened when `happened` is empty.
+class Said(msgspec.Struct, frozen=True):
+    """What a reviewer says: a verdict, with a comment and what the policy asks to be filled in.
+
+    `digest` is that of what the reviewer was shown; None means the current one. `seat_of` is in
+    whose place, for a delegate; None where it may be anybody's. `claimed_by` is who a body claims
+    to have said it, never believed. Raises Invalid for a verdict that is none.
     """
 
-    approval: Approval
-    result: Result
-    happened: tuple[str, ...] = ()
-    grant: Grant | None = None
-    assignment: Assignment | None = None
+    verdict: Verdict
+    comment: str = ""
+    claimed_by: str = ""
+    inputs: JsonObject = {}
+    digest: str | None = None
+    seat_of: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.verdict not in ("approve", "reject", "abstain"):
+            raise Invalid(f"{self.verdict!r} is no verdict; it is approve, reject or abstain")
 
 
 def covers(approval: Approval, policies: Iterable[str]) -> bool:
@@ -86,17 +95,6 @@ def covers(approval: Approval, policies: Iterable[str]) -> bool:
     What was tightened since has to be met, also by who was approved before (failure mode T43).
     """
     return set(policies) <= set(approval.policies)
-
-
-def status_of(approval: Approval, now: datetime) -> ApprovalStatus:
-    """The status as it is at `now`."""
-    if (
-        approval.status == "pending"
-        and approval.decide_by is not None
-        and now >= approval.decide_by
-    ):
-        return "expired"
-    return approval.status
 
 
 def open_approval(
@@ -108,9 +106,16 @@ def open_approval(
 ) -> Approval:
     """A new pending approval; `policy` is the composed one that it freezes.
 
-    Raises Invalid where a program asks and nobody is named who stands behind it: excluding a robot
-    from review would exclude nobody.
+    Raises Invalid where a program asks and nobody is named who stands behind it, for excluding a
+    robot from review would exclude nobody; and where more time is asked for than the policy yields.
     """
+    yields = policy.yields
+    most = yields.seconds if isinstance(yields, AccessYield) else None
+    if wanted.seconds is not None and most is not None and wanted.seconds > most:
+        raise Invalid(
+            f"{wanted.seconds} seconds are more than the {most} that policy {spoken(policy.ref)} "
+            "yields"
+        )
     named = (*wanted.contributors, actor.subject)
     if (
         parse_principal(actor.principal).kind in PROGRAMS
@@ -146,107 +151,120 @@ def open_approval(
         updated_at=now,
         decide_by=decide_by,
         gate=wanted.gate,
+        starts_at=wanted.starts_at,
+        seconds=wanted.seconds,
     )
 
 
-def review(
-    approval: Approval,
-    actor: Actor,
-    verdict: Verdict,
-    directory: Directory,
-    now: datetime,
-    *,
-    digest: str | None = None,
-    comment: str = "",
-    claimed_by: str = "",
-) -> Transition:
-    """The approval after `actor` has said `verdict` to it.
+def review(approval: Approval, actor: Actor, said: Said, directory: Directory) -> Transition:
+    """The approval after `actor` has said something to it.
 
-    `digest` is that of what the reviewer was shown; None means the current one. The same verdict
-    of the same person again changes nothing. Raises InvalidState for one that is decided, expired
-    or revised since it was shown (failure modes T07, T25); AccessDenied for an excluded or
-    ineligible reviewer.
+    The same verdict of the same person again changes nothing. Raises InvalidState for one that is
+    decided, expired or revised since it was shown (failure modes T07, T25); AccessDenied for an
+    excluded or ineligible reviewer; Invalid for inputs that are missing or not what they should be.
     """
-    before = counted_reviews(approval).get(actor.principal)
-    repeated = before is not None and before.verdict == verdict
-    status = status_of(approval, now)
-    if status != "pending":
-        if repeated and approval.status in ("approved", "rejected"):
-            return Transition(approval=approval, result=evaluate(approval, directory))
-        raise InvalidState(_ended(approval, status), {"status": status})
-    if digest is not None and digest != approval.digest:
-        raise InvalidState(
-            f"approval {approval.id} is not what was shown: its digest is {approval.digest}, the "
-            f"review is for {digest}; read it again and decide on what it says now",
-            {"status": status, "digest": approval.digest},
-        )
-    result = entitled(approval, actor, directory, now)
+    now = directory.now
+    before = latest_reviews(approval).get(actor.principal)
+    repeated = (
+        before is not None
+        and before.verdict == said.verdict
+        and said.inputs in ({}, before.inputs)
+        and said.seat_of in (None, before.seat)
+        and before.reviewer not in excluded(approval)
+    )
+    if repeated and approval.status in ("approved", "rejected"):
+        return Transition(approval=approval, result=evaluate(approval, directory))
+    refuse_ended(approval, now)
+    refuse_other_digest(approval, said.digest)
+    result, seat = entitled(approval, actor, directory, of=said.seat_of)
     if repeated:
         return Transition(approval=approval, result=result)
-    reviewed, said = _reviewed(approval, actor, verdict, now, comment, claimed_by)
-    return _resolved(reviewed, directory, now, said, ("approval.reviewed",))
+    after, _ = reviewed(approval, actor, said, now, seat=seat)
+    after, events = by_rules(after, directory)
+    return resolved(after, directory, after.reviews[-1], ("approval.reviewed", *events))
 
 
-def entitled(approval: Approval, actor: Actor, directory: Directory, now: datetime) -> Result:
-    """The result tree, if `actor` may review the approval now.
+def refuse_other_digest(approval: Approval, shown: str | None) -> None:
+    """Raise InvalidState where somebody decides on something else than what is asked for now."""
+    if shown is not None and shown != approval.digest:
+        raise InvalidState(
+            f"approval {approval.id} is not what was shown: its digest is {approval.digest}, the "
+            f"review is for {shown}; read it again and decide on what it says now",
+            {"status": approval.status, "digest": approval.digest},
+        )
 
-    Raises InvalidState for one that has ended, AccessDenied for an excluded or ineligible reviewer.
+
+def entitled(
+    approval: Approval, actor: Actor, directory: Directory, *, of: str | None = None
+) -> tuple[Result, str]:
+    """The result tree, and whose seat `actor` fills, if it may review the approval now.
+
+    Who acts for somebody has to be entitled as well as them, and stands in for nobody else. Raises
+    InvalidState for one that has ended, AccessDenied for an excluded or ineligible reviewer.
     """
-    status = status_of(approval, now)
-    if status != "pending":
-        raise InvalidState(_ended(approval, status), {"status": status})
+    refuse_ended(approval, directory.now)
     result = evaluate(approval, directory)
-    _refuse_excluded(approval, actor, result)
-    for person in dict.fromkeys((actor.principal, actor.subject)):
-        if not may_review(approval, directory, result, person):
-            raise AccessDenied(_refusal(approval, result, person))
-    return result
+    refuse_excluded(approval, actor, result)
+    person = actor.principal
+    if actor.on_behalf_of is None:
+        seat = seat_for(approval, directory, result, person, of)
+    else:
+        seat = person if of in (None, person) else None
+        for one in dict.fromkeys((person, actor.subject)):
+            if seat_for(approval, directory, result, one, one) is None:
+                seat, person = None, one
+                break
+    if seat is None:
+        raise AccessDenied(_refusal(approval, result, person))
+    return result, seat
 
 
-def _refuse_excluded(approval: Approval, actor: Actor, result: Result) -> None:
+def refuse_excluded(approval: Approval, actor: Actor, result: Result) -> None:
     """Refuse whoever stands behind the request, also behind the reviewer (failure mode T35)."""
     for person in sorted(actor.excluded & excluded(approval)):
         raise AccessDenied(_refusal(approval, result, person))
 
 
-def override(
-    approval: Approval,
-    actor: Actor,
-    verdict: Literal["approve", "reject"],
-    directory: Directory,
-    now: datetime,
-    *,
-    comment: str = "",
-    claimed_by: str = "",
-) -> Transition:
-    """The approval after `actor`, who has the right to, has decided it in the reviewers' stead.
+def reviewed(
+    approval: Approval, actor: Actor, said: Said, now: datetime, *, seat: str | None = None
+) -> tuple[Approval, Review]:
+    """The approval with one more review, in place of what the same person said before.
 
-    Raises InvalidState for one that has ended, AccessDenied for whoever stands behind it: the right
-    replaces the seats, not the second pair of eyes.
+    Raises Invalid for inputs that are missing, unknown or not what they should be.
     """
-    status = status_of(approval, now)
-    if status != "pending":
-        raise InvalidState(_ended(approval, status), {"status": status})
-    result = evaluate(approval, directory)
-    _refuse_excluded(approval, actor, result)
-    reviewed, said = _reviewed(approval, actor, verdict, now, comment, claimed_by)
-    result = msgspec.structs.replace(result, status="overridden", why="it was overridden")
-    resolution = Resolution(kind="override", at=now, by=said.reviewer, reason=comment)
-    happened = ("approval.overridden",)
-    if verdict == "reject":
-        return _rejected(reviewed, result, resolution, now, happened)
-    return _approved(reviewed, result, resolution, now, happened)
+    problems = input_problems(
+        approval.policy.inputs, said.inputs, approving=said.verdict == "approve"
+    )
+    if problems:
+        raise Invalid("; ".join(map(str, problems)), problems)
+    last = Review(
+        reviewer=actor.principal,
+        verdict=said.verdict,
+        digest=approval.digest,
+        at=now,
+        comment=said.comment,
+        inputs=said.inputs,
+        on_behalf_of=actor.on_behalf_of,
+        seat_of=None if seat == actor.principal else seat,
+        chain=actor.chain,
+        claimed_by=said.claimed_by,
+    )
+    earlier = (one for one in approval.reviews if one.reviewer != last.reviewer)
+    return msgspec.structs.replace(approval, reviews=(*earlier, last), updated_at=now), last
 
 
-def settle(approval: Approval, directory: Directory, now: datetime) -> Transition:
-    """The approval as the directory and the clock have it now: expired, resolved or as it was."""
+def settle(approval: Approval, directory: Directory) -> Transition:
+    """The approval as the directory, the clock and the rules have it now."""
+    now = directory.now
     if approval.status == "pending" and status_of(approval, now) == "expired":
         result = evaluate(approval, directory)
-        ended = _end(approval, "expired", Resolution(kind="deadline", at=now), now)
-        return Transition(approval=ended, result=result, happened=("approval.expired",))
+        over = ended(approval, "expired", Resolution(kind="deadline", at=now))
+        return Transition(approval=over, result=result, happened=("approval.expired",))
     if approval.status != "pending":
         return Transition(approval=approval, result=evaluate(approval, directory))
-    return _resolved(approval, directory, now, None, ())
+    after, events = by_rules(approval, directory)
+    last = after.reviews[-1] if events else None
+    return resolved(after, directory, last, events)
 
 
 def withdraw(approval: Approval, actor: Actor, now: datetime) -> Approval:
@@ -254,10 +272,8 @@ def withdraw(approval: Approval, actor: Actor, now: datetime) -> Approval:
 
     Raises InvalidState for one that is decided; AccessDenied where they have said nothing.
     """
-    status = status_of(approval, now)
-    if status != "pending":
-        raise InvalidState(_ended(approval, status), {"status": status})
-    if actor.principal not in counted_reviews(approval):
+    refuse_ended(approval, now)
+    if actor.principal not in latest_reviews(approval):
         raise AccessDenied(f"{actor.principal} has no review of approval {approval.id} to withdraw")
     reviews = tuple(
         msgspec.structs.replace(said, withdrawn_at=now)
@@ -275,115 +291,20 @@ def cancel(
 
     Raises InvalidState for one that has ended.
     """
-    status = status_of(approval, now)
-    if status != "pending":
-        raise InvalidState(_ended(approval, status), {"status": status})
+    refuse_ended(approval, now)
     resolution = Resolution(
         kind="withdrawn" if by_requester else "cancelled",
         at=now,
         by=actor.principal,
         reason=reason,
     )
-    return _end(approval, "cancelled", resolution, now)
+    return ended(approval, "cancelled", resolution)
 
 
 def supersede(approval: Approval, actor: Actor, now: datetime) -> Approval:
     """The approval after a newer one for the same has taken its place."""
     resolution = Resolution(kind="system", at=now, by=actor.principal, reason="asked anew")
-    return _end(approval, "superseded", resolution, now)
-
-
-def _resolved(
-    approval: Approval,
-    directory: Directory,
-    now: datetime,
-    said: Review | None,
-    happened: tuple[str, ...],
-) -> Transition:
-    result = evaluate(approval, directory)
-    by = said.reviewer if said else ""
-    kind: Literal["reviews", "rule"] = "reviews" if approval.reviews else "rule"
-    if result.status == "rejected":
-        resolution = Resolution(kind=kind, at=now, by=by, reason=said.comment if said else "")
-        return _rejected(approval, result, resolution, now, happened)
-    if result.status != "satisfied":
-        return Transition(approval=approval, result=result, happened=happened)
-    return _approved(approval, result, Resolution(kind=kind, at=now, by=by), now, happened)
-
-
-def _reviewed(
-    approval: Approval,
-    actor: Actor,
-    verdict: Verdict,
-    now: datetime,
-    comment: str,
-    claimed_by: str,
-) -> tuple[Approval, Review]:
-    said = Review(
-        reviewer=actor.principal,
-        verdict=verdict,
-        digest=approval.digest,
-        at=now,
-        comment=comment,
-        on_behalf_of=actor.on_behalf_of,
-        chain=actor.chain,
-        claimed_by=claimed_by,
-    )
-    earlier = (review for review in approval.reviews if review.reviewer != said.reviewer)
-    reviews = (*earlier, said)
-    return msgspec.structs.replace(approval, reviews=reviews, updated_at=now), said
-
-
-def _rejected(
-    approval: Approval,
-    result: Result,
-    resolution: Resolution,
-    now: datetime,
-    happened: tuple[str, ...],
-) -> Transition:
-    return Transition(
-        approval=_end(approval, "rejected", resolution, now),
-        result=result,
-        happened=(*happened, "approval.rejected"),
-    )
-
-
-def _approved(
-    approval: Approval,
-    result: Result,
-    resolution: Resolution,
-    now: datetime,
-    happened: tuple[str, ...],
-) -> Transition:
-    grant, assignment = mint(approval, now)
-    ended = _end(approval, "approved", resolution, now)
-    return Transition(
-        approval=msgspec.structs.replace(ended, grant=grant.id),
-        result=result,
-        happened=(*happened, "approval.approved"),
-        grant=grant,
-        assignment=assignment,
-    )
-
-
-def _end(
-    approval: Approval, status: ApprovalStatus, resolution: Resolution, now: datetime
-) -> Approval:
-    return msgspec.structs.replace(approval, status=status, resolution=resolution, updated_at=now)
-
-
-def _ended(approval: Approval, status: ApprovalStatus) -> str:
-    if approval.resolution is not None:
-        by = f" by {approval.resolution.by}" if approval.resolution.by else ""
-        return (
-            f"approval {approval.id} was {status}{by} at {approval.resolution.at.isoformat()}; "
-            "nothing can be added to it"
-        )
-    assert approval.decide_by is not None, "only the deadline ends an approval without a commit"
-    return (
-        f"approval {approval.id} expired at {approval.decide_by.isoformat()}; ask again for a new "
-        "one"
-    )
+    return ended(approval, "superseded", resolution)
 
 
 def _refusal(approval: Approval, result: Result, person: str) -> str:

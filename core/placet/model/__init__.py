@@ -26,6 +26,7 @@ from placet.model.delegation import Delegation
 from placet.model.event import Change, Event
 from placet.model.gate import Gate, GateStatus
 from placet.model.grant import Grant, GrantStatus
+from placet.model.inputs import Input, input_problems
 from placet.model.json_values import json_fault
 from placet.model.permission import ALL_LEVELS, Permission, PermissionStatus
 from placet.model.plain import plain
@@ -54,16 +55,19 @@ from placet.model.requirement import (
 )
 from placet.model.resource import IncludedScope, Resource, ResourceGroup, ResourceSelector
 from placet.model.role import Role
+from placet.model.rule import Rule
+from placet.model.schedule import Blackout, Window
 
 __all__ = [
     "ALL_LEVELS", "AccessYield", "Actor", "AllOf", "AnyOf", "Approval", "ApprovalPolicy",
-    "ApprovalStatus", "Assignment", "AtLeast", "Authority", "Change", "Checker", "Claim",
-    "ConditionHolds", "Credential", "CredentialKind", "DeadLetter", "Delegation",
+    "ApprovalStatus", "Assignment", "AtLeast", "Authority", "Blackout", "Change", "Checker",
+    "Claim", "ConditionHolds", "Credential", "CredentialKind", "DeadLetter", "Delegation",
     "DeliveryCursor", "Effect", "Event", "Exclusion", "Gate", "GateStatus", "Grant",
-    "GrantStatus", "Group", "IdempotencyKey", "InOrder", "IncludedScope", "JsonObject", "Lease",
-    "MAX_REQUIREMENT_DEPTH", "Membership", "Noun", "PassYield", "Permission",
+    "GrantStatus", "Group", "IdempotencyKey", "InOrder", "IncludedScope", "Input", "JsonObject",
+    "Lease", "MAX_REQUIREMENT_DEPTH", "Membership", "Noun", "PassYield", "Permission",
     "PermissionStatus", "Quorum", "Record", "RejectWhen", "Requirement", "Resolution",
-    "Resource", "ResourceGroup", "ResourceSelector", "Review", "Reviews", "Role", "SYSTEM",
-    "ServiceAccount", "Session", "Subscription", "TERMINAL", "Time", "User", "Verdict", "Yield",
-    "json_fault", "parse_reviews", "parse_source", "plain", "walk",
+    "Resource", "ResourceGroup", "ResourceSelector", "Review", "Reviews", "Role", "Rule",
+    "SYSTEM", "ServiceAccount", "Session", "Subscription", "TERMINAL", "Time", "User",
+    "Verdict", "Window", "Yield", "input_problems", "json_fault", "parse_reviews",
+    "parse_source", "plain", "walk",
 ]  # fmt: skip

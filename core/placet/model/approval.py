@@ -1,5 +1,6 @@
 """A request for a decision, and what was said to it."""
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -33,8 +34,10 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one principal said about one digest. The log keeps every one; the approval keeps the
     latest of each person, a withdrawn one with `withdrawn_at`.
 
-    `on_behalf_of` is the delegator whose seat a delegate fills. `claimed_by` keeps what a body
-    said about who decided, where that differs from who was authenticated: never believed.
+    `on_behalf_of` is whom the reviewer acted for, `seat_of` the delegator whose seat it fills, and
+    `rule` the name of the rule that said it. `claimed_by` keeps what a body said about who decided,
+    where that differs from who was authenticated: never believed. `carried_from` is the digest that
+    was reviewed, where a revision has kept the review.
     """
 
     reviewer: str
@@ -44,9 +47,17 @@ class Review(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     comment: str = ""
     inputs: JsonObject = {}
     on_behalf_of: str | None = None
+    seat_of: str | None = None
     chain: tuple[str, ...] = ()
+    rule: str = ""
     claimed_by: str = ""
+    carried_from: str = ""
     withdrawn_at: Time | None = None
+
+    @property
+    def seat(self) -> str:
+        """Whose seat it fills: a delegator's, or the reviewer's own."""
+        return self.seat_of or self.reviewer
 
 
 class Resolution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -65,6 +76,10 @@ class Approval(Noun, frozen=True, kw_only=True, omit_defaults=True):
     T38). `digest` binds every review to exactly what was shown; it covers the account, the
     subject, the permission, the resource, the scope and the arguments. `status` is as stored: past
     `decide_by` a pending approval has expired, whether or not anybody wrote it down.
+
+    `starts_at` and `seconds` are when what it yields should begin, and how long that should last at
+    most, where the requester said so. `overrides` is the approval whose override this one looks at
+    afterwards; it yields nothing.
     """
 
     id: str
@@ -86,12 +101,22 @@ class Approval(Noun, frozen=True, kw_only=True, omit_defaults=True):
     policies: tuple[str, ...] = ()
     created_at: Time
     updated_at: Time
+    revised_at: Time | None = None
+    told_at: Time | None = None
+    starts_at: Time | None = None
+    seconds: int | None = None
     decide_by: Time | None = None
     status: ApprovalStatus = "pending"
     reviews: tuple[Review, ...] = ()
     resolution: Resolution | None = None
     grant: str | None = None
     gate: str | None = None
+    overrides: str | None = None
+
+    @property
+    def asked_at(self) -> datetime:
+        """Since when what is asked for is as it is now."""
+        return self.revised_at or self.created_at
 
     @property
     def subject(self) -> str:
@@ -118,6 +143,8 @@ class Approval(Noun, frozen=True, kw_only=True, omit_defaults=True):
         if self.resolution is not None:
             check.text("resolution.reason", self.resolution.reason, MAX_COMMENT)
         check.text("origin", self.origin, MAX_NAME)
+        if self.seconds is not None and self.seconds < 1:
+            check.fail("seconds", f"is {self.seconds}; the least is 1")
         if len(self.labels) > MAX_LABELS:
             check.fail("labels", f"has {len(self.labels)} entries; {MAX_LABELS} is the most")
         for key, value in self.labels.items():
@@ -125,4 +152,9 @@ class Approval(Noun, frozen=True, kw_only=True, omit_defaults=True):
             check.text(f"labels.{key}", value, MAX_NAME)
         for at, review in enumerate(self.reviews):
             check.text(f"reviews[{at}].comment", review.comment, MAX_COMMENT)
+            said = len(review.comment.encode(errors="replace"))
+            if review.inputs and said + len(msgspec.json.encode(review.inputs)) > MAX_COMMENT:
+                check.fail(
+                    f"reviews[{at}].inputs", f"and the comment are longer than {MAX_COMMENT} bytes"
+                )
             check.text(f"reviews[{at}].claimed_by", review.claimed_by, MAX_NAME)

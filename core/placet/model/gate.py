@@ -3,6 +3,7 @@
 from typing import Literal
 
 from placet.model._base import MAX_NAME, Checker, Record
+from placet.model.schedule import Blackout, Window, check_schedule
 from placet.refs import parse_owned, parse_scope
 
 __all__ = ["Gate", "GateStatus"]
@@ -15,7 +16,9 @@ GateStatus = Literal[
 class Gate(Record, frozen=True, kw_only=True, omit_defaults=True):
     """A named, scoped protection of an action, owned by the owner of the resource.
 
-    `policy` is the exact reference of the approval policy that opens it.
+    `policy` is the exact reference of the approval policy that opens it. With `windows`, it lets
+    nothing through outside of them, and never during one of its `blackouts`. With `latest_only`, a
+    new request of somebody takes the place of those that wait.
 
     >>> Gate(id="prod", policy="production@/retail").ref
     'prod@/'
@@ -26,6 +29,9 @@ class Gate(Record, frozen=True, kw_only=True, omit_defaults=True):
     name: str = ""
     policy: str
     labels: dict[str, str] = {}
+    windows: tuple[Window, ...] = ()
+    blackouts: tuple[Blackout, ...] = ()
+    latest_only: bool = False
 
     @property
     def ref(self) -> str:
@@ -40,3 +46,4 @@ class Gate(Record, frozen=True, kw_only=True, omit_defaults=True):
         for key, value in self.labels.items():
             check.id("labels", key)
             check.text(f"labels.{key}", value, MAX_NAME)
+        check_schedule(check, self.windows, "windows", self.blackouts)

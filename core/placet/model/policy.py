@@ -5,7 +5,9 @@ from typing import Literal
 import msgspec
 
 from placet.model._base import MAX_NAME, Checker, Record
-from placet.model.requirement import Requirement, check_requirement, parse_source
+from placet.model.inputs import Input, check_inputs, input_problems
+from placet.model.requirement import Requirement, check_requirement, parse_source, walk
+from placet.model.rule import Rule, check_rules
 from placet.refs import parse_owned, parse_scope
 
 __all__ = [
@@ -56,6 +58,14 @@ class ApprovalPolicy(Record, frozen=True, kw_only=True, omit_defaults=True):
     they do not hold. `decide_within` and `use_within` are seconds; None sets no limit. A pass is
     good for `use_within` seconds after approval. Lower scopes only tighten: every policy that
     applies has to be met.
+
+    One person fills one seat, unless `shared_seats` lets them fill one of every leaf. `inputs` are
+    what a reviewer fills in, `rules` review by themselves. A revision keeps the reviews of the
+    revision before where `carry_if` holds: a condition in whose `context` stand `before` and
+    `after`, the arguments, and `changed`, the names of those that differ. Every `remind_after`
+    seconds those who are waited for are reminded. Whoever `override_by` names may, with the right
+    to, decide in the reviewers' stead, for `override_for` seconds at most. A policy that nobody
+    could meet is refused unless it says `allow_unsatisfiable`.
     """
 
     id: str
@@ -76,6 +86,13 @@ class ApprovalPolicy(Record, frozen=True, kw_only=True, omit_defaults=True):
     allow_unattributed: bool = False
     reject_when: RejectWhen = "any"
     override_by: tuple[str, ...] = ()
+    override_for: int = 3600
+    shared_seats: bool = False
+    inputs: tuple[Input, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    carry_if: str | None = None
+    remind_after: int | None = None
+    allow_unsatisfiable: bool = False
     managed: bool = False
 
     @property
@@ -100,7 +117,17 @@ class ApprovalPolicy(Record, frozen=True, kw_only=True, omit_defaults=True):
         size = len(msgspec.json.encode(self))
         if size > MAX_POLICY:
             check.fail("requirement", f"makes a policy of {size} bytes; {MAX_POLICY} is the most")
-        for field in ("decide_within", "use_within"):
+        check_inputs(check, self.inputs, "inputs")
+        check_rules(check, self.rules, "rules")
+        named = {node.name for node in walk(self.requirement) if node.name}
+        for at, rule in enumerate(self.rules):
+            for stage in rule.stages:
+                if stage not in named:
+                    check.fail(f"rules[{at}].stages", f"has {stage!r}, which no stage is called")
+            approving = rule.verdict == "approve"
+            for problem in input_problems(self.inputs, rule.inputs, approving=approving):
+                check.fail(f"rules[{at}].{problem.path}", problem.message)
+        for field in ("decide_within", "use_within", "override_for", "remind_after"):
             seconds = getattr(self, field)
             if seconds is not None:
                 _check_seconds(check, field, seconds)

@@ -38,12 +38,21 @@ class _Node(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", k
 class Reviews(_Node, frozen=True, omit_defaults=True, tag="reviews", kw_only=True):
     """`count` approvals from people whom `source` names; one person fills one seat.
 
-    A source is `group:`, `user:`, `role:` (its holders at the scope), `permission:` (its holders),
-    `owner` (of the resource), `manager` (of the subject) or `everyone`.
+    A source is `group:`, `user:`, `service_account:` (a check that reviews, say), `role:` (its
+    holders at the scope), `permission:` (its holders), `owner` (of the resource), `manager` (of the
+    subject) or `everyone`. `escalate_after` seconds after the request was made, or last revised,
+    those whom `escalate_to` names may review as well; the count stays.
     """
 
     count: int
     source: str
+    escalate_after: int | None = None
+    escalate_to: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Everybody who may ever fill a seat: the source, and whom it is escalated to."""
+        return (self.source, *self.escalate_to)
 
 
 class ConditionHolds(_Node, frozen=True, omit_defaults=True, tag="condition", kw_only=True):
@@ -84,7 +93,7 @@ def parse_reviews(text: str) -> Reviews:
     """Read the short form of a reviews leaf.
 
     >>> parse_reviews("2 from group:qa")
-    Reviews(name='', count=2, source='group:qa')
+    Reviews(name='', count=2, source='group:qa', escalate_after=None, escalate_to=())
     """
     found = _REVIEWS.fullmatch(text) if isinstance(text, str) else None
     if not found:
@@ -105,14 +114,14 @@ def parse_source(source: str) -> tuple[str, str]:
     if source in _RELATIONS:
         return source, ""
     kind, _, rest = source.partition(":") if isinstance(source, str) else ("", "", "")
-    if kind in ("group", "user"):
+    if kind in ("group", "user", "service_account"):
         parse_principal(source)
     elif kind == "role":
         parse_owned(rest, "role")
     elif kind != "permission" or not rest:
         raise Invalid(
-            f"{source!r} names nobody; write group:, user:, role:, permission:, 'owner', "
-            "'manager' or 'everyone'"
+            f"{source!r} names nobody; write group:, user:, service_account:, role:, permission:, "
+            "'owner', 'manager' or 'everyone'"
         )
     return kind, rest
 
@@ -138,6 +147,12 @@ def check_requirement(check: Checker, requirement: Requirement, path: str, depth
                 f"{path}.count", f"is {requirement.count}; the least is 1, the most {MAX_SEATS}"
             )
         check.parses(f"{path}.source", parse_source, requirement.source)
+        for at, source in enumerate(requirement.escalate_to):
+            check.parses(f"{path}.escalate_to[{at}]", parse_source, source)
+        if (requirement.escalate_after is None) is bool(requirement.escalate_to):
+            check.fail(path, "has only one of escalate_after and escalate_to; write both")
+        if requirement.escalate_after is not None and requirement.escalate_after < 1:
+            check.fail(f"{path}.escalate_after", f"is {requirement.escalate_after}; the least is 1")
     elif isinstance(requirement, ConditionHolds):
         if not requirement.when.strip():
             check.fail(f"{path}.when", "is empty")

@@ -9,11 +9,12 @@ from placet.access.check import Inquiry, place_name
 from placet.access.decide import applicable_policies
 from placet.approvals.compose import compose
 from placet.approvals.digest import digest_of
-from placet.approvals.lifecycle import status_of
+from placet.approvals.lifecycle import Said
+from placet.approvals.transition import status_of
 from placet.errors import AccessDenied, AlreadyExists
 from placet.model import Approval, Claim, Verdict
 from placet.services.approval_reading import ApprovalReading
-from placet.services.approval_writing import Said, open_under, wanted_of
+from placet.services.approval_writing import open_under, wanted_of
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
 

@@ -10,10 +10,12 @@ from placet.access.answers import Question
 from placet.access.check import Inquiry
 from placet.access.decide import decide
 from placet.access.sources import Directory, sources_naming
-from placet.approvals.evaluate import Result, evaluate, excluded, may_review
-from placet.approvals.lifecycle import entitled, status_of
+from placet.approvals.eligibility import excluded, sources_of
+from placet.approvals.evaluate import Result, evaluate
+from placet.approvals.lifecycle import entitled
+from placet.approvals.transition import status_of
 from placet.clock import milliseconds
-from placet.errors import Invalid, NotFound
+from placet.errors import AccessDenied, Invalid, InvalidState, NotFound
 from placet.model import (
     SYSTEM,
     Approval,
@@ -119,7 +121,7 @@ class ApprovalReading(Service):
 
         def use_case(work: Work) -> Approval:
             approval = self._visible(work, id)
-            entitled(approval, work.actor, self._directory(work, approval), work.now)
+            entitled(approval, work.actor, self._directory(work, approval))
             return approval
 
         return self._tenant.run(actor, use_case)
@@ -420,12 +422,19 @@ class ApprovalReading(Service):
                 return True
         if work.actor is SYSTEM or any(said.reviewer == principal for said in approval.reviews):
             return True
-        if work.may("approvals.view", approval.scope, approval.id):
+        if any(
+            work.may(right, approval.scope, approval.id)
+            for right in ("approvals.view", "approvals.override")
+        ):
             return True
         directory = self._directory(work, approval)
+        people = {principal, *directory.delegators(principal, work.now)}
         return any(
-            isinstance(leaf, Reviews) and _names(directory, leaf.source, principal)
+            _names(directory, source, person)
             for leaf in walk(approval.policy.requirement)
+            if isinstance(leaf, Reviews)
+            for source in sources_of(leaf, approval, work.now)
+            for person in people
         )
 
     def _is_reviewer(self, work: Work, approval: Approval) -> bool:
@@ -433,14 +442,11 @@ class ApprovalReading(Service):
         actor = work.actor
         if any(said.reviewer == actor.principal for said in approval.reviews):
             return True
-        if status_of(approval, work.now) != "pending":
+        try:
+            entitled(approval, actor, self._directory(work, approval))
+        except (AccessDenied, InvalidState):
             return False
-        directory = self._directory(work, approval)
-        tree = evaluate(approval, directory)
-        return all(
-            may_review(approval, directory, tree, person)
-            for person in {actor.principal, actor.subject}
-        )
+        return True
 
     def _reviewers(
         self, work: Work, approval: Approval, people: dict[str, frozenset[str]]
@@ -485,8 +491,24 @@ def _either(work: Work, mine: Mine | None) -> tuple[Either, ...]:
     principal = work.actor.principal
     return (
         Either({"reviewer": (principal,)}),
-        Either({"waits_for": sources_naming(work.snapshot, principal)}, while_pending=True),
+        Either({"waits_for": _sources_naming(work, principal)}, while_pending=True),
     )
+
+
+def _sources_naming(work: Work, principal: str) -> tuple[str, ...]:
+    """The sources that may name somebody, or somebody in whose place they may review."""
+    snapshot = work.snapshot
+    delegations = (snapshot.delegations.get(id) for id in snapshot.delegated.get(principal) or ())
+    people = {
+        principal,
+        *(
+            known.delegator
+            for known in delegations
+            if known is not None and known.starts_at <= work.now < known.ends_at
+        ),
+    }
+    named = (source for person in people for source in sources_naming(snapshot, person))
+    return tuple(dict.fromkeys(named))
 
 
 def _names(directory: Directory, source: str, principal: str) -> bool:

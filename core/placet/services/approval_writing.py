@@ -1,6 +1,7 @@
 """What opens an approval and moves it on, in the commit of a use case."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -8,16 +9,20 @@ import msgspec
 from placet.access.answers import Question
 from placet.access.sources import Directory
 from placet.approvals.digest import bound_values, digest_of
-from placet.approvals.lifecycle import Transition, Wanted, open_approval, review, settle
-from placet.errors import AccessDenied, Invalid
-from placet.model import Approval, ApprovalPolicy, Claim, JsonObject, Verdict
+from placet.approvals.grants import grant_status
+from placet.approvals.lifecycle import Said, Wanted, open_approval, review, settle
+from placet.approvals.transition import Transition
+from placet.errors import AccessDenied
+from placet.model import Approval, ApprovalPolicy, Claim, Grant, JsonObject, Verdict
+from placet.refs import encode
 from placet.services.asking import Ask, ask
 from placet.services.base import Service
+from placet.services.grants import revoke_grant
 from placet.services.tenant import Tenant
 from placet.services.work import Work
 
 __all__ = [
-    "Said",
+    "asking_key",
     "open_under",
     "refuse_veto",
     "wanted_of",
@@ -25,21 +30,6 @@ __all__ = [
 ]
 
 _SAYING = frozenset({"approval.reviewed", "approval.overridden"})
-
-
-class Said(msgspec.Struct, frozen=True):
-    """What a reviewer says; `claimed_by` is who a body claims to have said it, never believed.
-
-    Raises Invalid for a verdict that is none.
-    """
-
-    verdict: Verdict
-    comment: str = ""
-    claimed_by: str = ""
-
-    def __post_init__(self) -> None:
-        if self.verdict not in ("approve", "reject", "abstain"):
-            raise Invalid(f"{self.verdict!r} is no verdict; it is approve, reject or abstain")
 
 
 def wanted_of(
@@ -51,6 +41,8 @@ def wanted_of(
     *,
     scope: str | None = None,
     properties: JsonObject | None = None,
+    starts_at: datetime | None = None,
+    seconds: int | None = None,
 ) -> tuple[Question, Wanted]:
     """What the caller's words ask for, bound to its digest, and the question whether it may."""
     arguments = bound_values(dict(args or {}), "arguments")
@@ -65,6 +57,8 @@ def wanted_of(
         resource=str(question.resource),
         arguments=arguments,
         properties=shown,
+        starts_at=starts_at,
+        seconds=seconds,
     )
     wanted = Wanted(
         permission=permission,
@@ -73,8 +67,15 @@ def wanted_of(
         digest=digest,
         arguments=arguments,
         properties=shown,
+        starts_at=starts_at,
+        seconds=seconds,
     )
     return question, wanted
+
+
+def asking_key(requester: str, subject: str, digest: str) -> str:
+    """The key of the claim that an approval is the one by which `requester` asks for a digest."""
+    return encode(requester, subject, digest)
 
 
 def open_under(
@@ -93,18 +94,10 @@ def open_under(
     """
     opened = open_approval(wanted, policy, policies, work.actor, work.now)
     directory = Directory(work.snapshot, opened, work.now, closed=work.closed)
-    done = settle(opened, directory, work.now)
+    done = settle(opened, directory)
     happened = ("approval.requested", *done.happened)
     if said is not None:
-        done = review(
-            done.approval,
-            work.actor,
-            said.verdict,
-            directory,
-            work.now,
-            comment=said.comment,
-            claimed_by=said.claimed_by,
-        )
+        done = review(done.approval, work.actor, said, directory)
         refuse_veto(tenant, work, opened, said.verdict)
         happened += done.happened
     done = msgspec.structs.replace(done, happened=happened)
@@ -127,6 +120,8 @@ def write_transition(work: Work, before: Approval, done: Transition, **data: Any
     """
     if not done.happened:
         return
+    if before.overrides is not None and done.approval.status == "rejected":
+        _take_back(work, before.overrides)
     work.put(done.approval)
     minted = [noun for noun in (done.grant, done.assignment) if noun is not None]
     last = len(done.happened) - 1
@@ -137,6 +132,18 @@ def write_transition(work: Work, before: Approval, done: Transition, **data: Any
         said = _said(done.approval) if kind in _SAYING else {}
         more = data if at == 0 else {"status": done.approval.status}
         work.record(kind, approval=before.id, **more, **said)
+
+
+def _take_back(work: Work, id: str) -> None:
+    """Revoke what an override has yielded, as far as it is still good."""
+    overridden = work.get(Approval, id)
+    grant = (
+        None
+        if overridden is None or overridden.grant is None
+        else work.get(Grant, overridden.grant)
+    )
+    if grant is not None and grant_status(grant, work.now) in ("active", "scheduled"):
+        revoke_grant(work, grant, "the override was rejected afterwards")
 
 
 def _said(approval: Approval) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from placet.approvals.grants import grant_status
-from placet.approvals.lifecycle import cancel, status_of
+from placet.approvals.lifecycle import cancel
+from placet.approvals.transition import status_of
 from placet.clock import milliseconds
 from placet.errors import InvalidState
 from placet.model import Approval, Assignment, Grant

@@ -6,6 +6,7 @@ settings of the engine stand in no log: they count as they are now.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TypedDict, Unpack
 
@@ -21,11 +22,10 @@ from placet.services.asking import Ask
 from placet.services.base import View
 from placet.services.questions import Questions
 from placet.services.searches import Holders, Paging, Reach, Searches, WhatOptions, WhoOptions
-from placet.services.tenant import ActorLike, Tenant
-from placet.services.work import Work
+from placet.services.tenant import Tenant
 from placet.storage.codec import AUTHORITY_KINDS
 from placet.storage.entries import read_event_changes
-from placet.storage.port import StoredEvent
+from placet.storage.port import Key, StoredEvent
 from placet.storage.walks import Chain
 
 __all__ = ["AsOf", "AskOptions", "as_of"]
@@ -189,13 +189,10 @@ class _PastTenant(Tenant):
         )
         self._present = present
 
-    def actor(self, actor: ActorLike) -> Actor:
-        """Who calls, as the account knows them today."""
-        return self._present.actor(actor)
-
-    def work(self, actor: Actor) -> Work:
-        """An attempt at a use case of the present: by it the rights of the caller are asked."""
-        return self._present.work(actor)
+    @property
+    def present(self) -> Tenant:
+        """The account as it is."""
+        return self._present
 
 
 class _Still:
@@ -212,6 +209,10 @@ class _Still:
     def latest(self) -> Snapshot:
         """The snapshot: nothing comes after it."""
         return self._snapshot
+
+    def watched(self, key: Key, ring: Callable[[], None]) -> AbstractContextManager[None]:
+        """Nothing ever rings: what is over does not change."""
+        return nullcontext()
 
     def after_fork(self, resume: Callable[[], None]) -> None:
         """Nothing is held here."""

@@ -11,7 +11,8 @@ from placet.access.decide import decide
 from placet.access.sources import Directory
 from placet.approvals.evaluate import evaluate
 from placet.approvals.grants import grant_status
-from placet.approvals.lifecycle import Wanted, covers, status_of
+from placet.approvals.lifecycle import Wanted, covers
+from placet.approvals.transition import status_of
 from placet.errors import AccessDenied, ApprovalRequired
 from placet.model import SYSTEM, Approval, Grant, JsonObject
 from placet.services.approval_writing import wanted_of

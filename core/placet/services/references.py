@@ -2,6 +2,8 @@
 
 from typing import TypeVar
 
+import msgspec
+
 from placet.access.exact import exact_principal
 from placet.access.registry import matches, nearest, unknown_permission
 from placet.access.snapshot import Snapshot
@@ -99,7 +101,7 @@ def exact_source(world: Snapshot, source: str, scope: str, *, closed: bool) -> s
         return f"role:{known_role(world, rest, scope)}"
     if kind == "permission":
         return f"permission:{known_permission(world, rest)}"
-    if kind in ("user", "group"):
+    if kind in ("user", "group", "service_account"):
         return known_principal(world, source, scope, closed=closed)
     return source
 
@@ -109,8 +111,10 @@ def exact_requirement(
 ) -> Requirement:
     """The requirement with exact sources."""
     if isinstance(requirement, Reviews):
-        source = exact_source(world, requirement.source, scope, closed=closed)
-        return Reviews(name=requirement.name, count=requirement.count, source=source)
+        source, *wider = (
+            exact_source(world, source, scope, closed=closed) for source in requirement.sources
+        )
+        return msgspec.structs.replace(requirement, source=source, escalate_to=tuple(wider))
     if isinstance(requirement, ConditionHolds):
         return requirement
     below = tuple(exact_requirement(world, child, scope, closed=closed) for child in requirement.of)

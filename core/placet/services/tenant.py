@@ -62,6 +62,7 @@ class Tenant:
         clock: Clock,
         hooks: Hooks,
         settings: Settings,
+        follows: Callable[[], bool] = lambda: False,
     ) -> None:
         self.store = store
         self.account = account
@@ -69,6 +70,8 @@ class Tenant:
         self.hooks = hooks
         self.settings = settings
         self.index = index
+        self.follows = follows
+        """Whether the index is sure to follow what other processes commit, just now."""
         self._line = threading.RLock()
 
     def after_fork(self, resume: Callable[[], None]) -> None:
@@ -82,6 +85,11 @@ class Tenant:
     @property
     def origin(self) -> "Tenant":
         """The tenant that this one is a view of: the one by which callers are remembered."""
+        return self
+
+    @property
+    def present(self) -> "Tenant":
+        """The account as it is: where the rights of a caller are looked up."""
         return self
 
     @property
@@ -119,8 +127,11 @@ class Tenant:
         if actor.ref.kind in ("group", "everyone"):
             raise Invalid(f"{actor.principal!r} is not one somebody, and cannot act")
         snapshot = self.index.current()
+        principal = exact_principal(snapshot, actor.principal, "")
+        if actor.on_behalf_of is None and not actor.chain:
+            return actor if principal == actor.principal else Actor(principal)
         return Actor(
-            exact_principal(snapshot, actor.principal, ""),
+            principal,
             None
             if actor.on_behalf_of is None
             else exact_principal(snapshot, actor.on_behalf_of, ""),

@@ -27,11 +27,18 @@ class Tokens:
 
     def __init__(self, secret_keys: Iterable[str] = ()) -> None:
         self._signer = Signer(secret_keys, "consistency token", mac_bytes=_MAC_BYTES)
+        # Given out with every answer, and another only once an account has moved.
+        self._last: dict[str, tuple[int, str]] = {}
 
     def write(self, account: str, revision: int) -> str:
         """The token of a revision of an account: letters, digits, '.', '_' and '-'."""
+        last = self._last.get(account)
+        if last is not None and last[0] == revision:
+            return last[1]
         content = f"{account}.{revision}"
-        return f"{content}.{self._signer.mark(content.encode())}"
+        token = f"{content}.{self._signer.mark(content.encode())}"
+        self._last[account] = (revision, token)
+        return token
 
     def read(self, account: str, token: str) -> int:
         """The revision in a token.

@@ -41,6 +41,7 @@ from placet.model import (
     User,
     walk,
 )
+from placet.model.due import due_at
 from placet.refs import encode
 from placet.storage.port import Doc, Index, IndexValue, Key
 
@@ -130,7 +131,9 @@ def _approval_index(approval: Approval) -> dict[str, IndexValue]:
     waits_for: tuple[str, ...] = ()
     if approval.status == "pending":
         leaves = walk(approval.policy.requirement)
-        waits_for = tuple(sorted({leaf.source for leaf in leaves if isinstance(leaf, Reviews)}))
+        waits_for = tuple(
+            sorted({one for leaf in leaves if isinstance(leaf, Reviews) for one in leaf.sources})
+        )
     index: dict[str, IndexValue] = {
         "status": approval.status,
         "scope": approval.scope,
@@ -148,6 +151,9 @@ def _approval_index(approval: Approval) -> dict[str, IndexValue]:
     # Only while it counts: so a search for deadlines passed meets no approval that has ended.
     if approval.status == "pending":
         index["decide_by"] = _moment(approval.decide_by)
+        due = due_at(approval)
+        if due is not None:
+            index["due"] = milliseconds(due)
     if approval.gate is not None:
         index["gate"] = approval.gate
     return index

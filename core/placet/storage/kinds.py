@@ -85,6 +85,7 @@ KINDS: Mapping[str, Kind] = {
             created="integer",
             updated="integer",
             decide_by="integer",
+            due="integer",
         ),
         _kind(
             "grant",

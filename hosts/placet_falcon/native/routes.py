@@ -4,7 +4,7 @@ Where nothing comes behind a name, it may hold slashes: `resources/repo:org/app`
 """
 
 from placet_falcon.host import Host
-from placet_falcon.native.approvals import Approval, Approvals
+from placet_falcon.native.approvals import Approval, Approvals, ManyReviews
 from placet_falcon.native.audit import Checkpoints, Events, Export, Verification
 from placet_falcon.native.bundles import Bundles
 from placet_falcon.native.credentials import Credentials
@@ -35,10 +35,14 @@ def mount(app: App, host: Host) -> None:
     app.add_route(f"{BASE}/permits", Permits())
 
     app.add_route(f"{BASE}/approvals", Approvals(host))
-    approval = Approval()
+    approval = Approval(host)
     app.add_route(f"{BASE}/approvals/{{id}}", approval)
-    for word in ("explanation", "reviews", "withdraw", "cancel", "settle"):
+    for word in (
+        "explanation", "reviews", "override", "revisions", "withdraw", "cancel", "settle",
+    ):  # fmt: skip
         app.add_route(f"{BASE}/approvals/{{id}}/{word}", approval, suffix=word)
+
+    app.add_route(f"{BASE}/reviews", ManyReviews())
 
     app.add_route(f"{BASE}/grants", Grants())
     grant = Grant()

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from approval_worlds import NOW, People, asked, say
 
-from placet.approvals.lifecycle import cancel, settle, status_of, withdraw
+from placet.approvals.lifecycle import cancel, settle, withdraw
+from placet.approvals.transition import status_of
 from placet.errors import AccessDenied, Invalid, InvalidState
 from placet.model import AccessYield, Actor
 
@@ -39,7 +40,7 @@ def test_nothing_leaves_a_terminal_state(ended: str) -> None:
         cancel(over, Actor("user:sam"), NOW, by_requester=True, reason="")
     with pytest.raises(InvalidState):
         withdraw(over, Actor("user:ana"), NOW)
-    assert settle(over, PEOPLE, NOW + 100 * HOUR).approval == over
+    assert settle(over, PEOPLE.at(NOW + 100 * HOUR)).approval == over
 
 
 def test_the_same_review_again_changes_nothing() -> None:
@@ -72,9 +73,9 @@ def test_at_exactly_the_deadline_it_is_over() -> None:
 def test_settling_writes_the_expiry_down_once() -> None:
     """T15."""
     approval = asked("1 from group:qa", decide_within=3600)
-    done = settle(approval, PEOPLE, NOW + HOUR)
+    done = settle(approval, PEOPLE.at(NOW + HOUR))
     assert (done.approval.status, done.happened) == ("expired", ("approval.expired",))
-    assert settle(done.approval, PEOPLE, NOW + 2 * HOUR).happened == ()
+    assert settle(done.approval, PEOPLE.at(NOW + 2 * HOUR)).happened == ()
 
 
 @pytest.mark.parametrize("person", ["sam", "dev", "ci"])

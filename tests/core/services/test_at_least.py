@@ -15,9 +15,9 @@ from placet.testing import PlacetUnderTest
 
 KEYS = ("k" * 32,)
 READ = ("user:eve", "invoice.read", "invoice:7")
-Ask = Callable[[Placet, AtLeast], object]
+Asking = Callable[[Placet, AtLeast], object]
 
-QUESTIONS: dict[str, Ask] = {
+QUESTIONS: dict[str, Asking] = {
     "check": lambda placet, fresh: placet.check(*READ, consistency=fresh),
     "decide": lambda placet, fresh: placet.decide(*READ, consistency=fresh).allowed,
     "explain": lambda placet, fresh: placet.explain(*READ, consistency=fresh).outcome == "allowed",
@@ -74,14 +74,14 @@ def _give(placet: Placet) -> str:
 
 
 @every_question
-def test_whoever_wrote_reads_it_with_its_own_token(primary: PlacetUnderTest, ask: Ask) -> None:
+def test_whoever_wrote_reads_it_with_its_own_token(primary: PlacetUnderTest, ask: Asking) -> None:
     assert not ask(primary, at_least(primary.token()))
     assert ask(primary, at_least(_give(primary)))
 
 
 @every_question
 def test_an_engine_that_lags_catches_up_before_it_answers(
-    primary: PlacetUnderTest, replica: Placet, ask: Ask
+    primary: PlacetUnderTest, replica: Placet, ask: Asking
 ) -> None:
     token = _give(primary)
     copy_store(primary.store, replica.store)
@@ -91,7 +91,7 @@ def test_an_engine_that_lags_catches_up_before_it_answers(
 
 @every_question
 def test_where_the_store_itself_is_behind_no_question_is_answered(
-    primary: PlacetUnderTest, replica: Placet, ask: Ask
+    primary: PlacetUnderTest, replica: Placet, ask: Asking
 ) -> None:
     token = _give(primary)
     with pytest.raises(Unavailable, match="is wanted, and after 0 seconds the store has"):
@@ -101,7 +101,7 @@ def test_where_the_store_itself_is_behind_no_question_is_answered(
 
 @every_question
 def test_a_token_that_is_none_is_refused_by_every_question(
-    primary: PlacetUnderTest, ask: Ask
+    primary: PlacetUnderTest, ask: Asking
 ) -> None:
     with pytest.raises(Invalid, match="consistency token"):
         ask(primary, at_least("default.1.AAAAAAAAAAAAAAAA"))
