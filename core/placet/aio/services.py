@@ -149,6 +149,7 @@ class AsyncAudit(Hopping[Audit]):
 
     list = awaited(Audit.list)
     verify = awaited(Audit.verify)
+    checkpoint = awaited(Audit.checkpoint)
 
 
 class AsyncPermits(Hopping[Permits]):
