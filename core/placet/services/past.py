@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TypedDict, Unpack
 
-from placet.access.advance import Fact, load, of_catalogue
+from placet.access.advance import Fact, advance, of_catalogue
 from placet.access.answers import Decision, Explanation, Reason
 from placet.access.search import may
 from placet.access.snapshot import Snapshot
@@ -147,7 +147,7 @@ def _replayed(tenant: Tenant, base: Snapshot, at: datetime, revision: int | None
                 if change.kind in AUTHORITY_KINDS:
                     yield Fact(change.noun(), gone=change.gone)
 
-    snapshot = load(base, facts(), revision=0, authority=0)
+    snapshot = advance(base, facts(), revision=0, authority=0)
     if chain.fault is not None:
         raise Corrupt(f"the log of {tenant.account!r} answers nothing: {chain.fault}")
     if revision is not None and last < revision:
