@@ -8,6 +8,7 @@ from placet import (
     SYSTEM,
     ApprovalPolicy,
     Invalid,
+    InvalidState,
 )
 from placet.model import AccessYield, parse_reviews
 from placet.testing import PlacetUnderTest
