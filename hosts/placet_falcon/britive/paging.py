@@ -14,7 +14,7 @@ import falcon
 import msgspec
 
 from placet.errors import Invalid, Problem
-from placet.services.approval_reading import Mine
+from placet.services.approval_lists import Mine
 from placet_falcon.britive.catalogue import CONSUMERS
 from placet_falcon.britive.errors import Unsupported
 from placet_falcon.decoding import read_query

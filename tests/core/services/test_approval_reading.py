@@ -14,7 +14,7 @@ from placet import (
     Role,
 )
 from placet.model import AccessYield, ApprovalStatus, InOrder, parse_reviews
-from placet.services.approval_reading import Mine
+from placet.services.approval_lists import Mine
 from placet.testing import PlacetUnderTest
 
 
