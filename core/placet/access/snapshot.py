@@ -49,10 +49,12 @@ class Snapshot:
         "groups",
         "homes",
         "members",
+        "owned_by",
         "parents",
         "permissions",
         "policies",
         "policies_for",
+        "reports",
         "resource_groups",
         "resources",
         "revision",
@@ -78,6 +80,10 @@ class Snapshot:
         self.resources: Table[str, Resource] = Table()
         self.homes: Table[str, int] = Table()
         """Type -> how many stored resources of it have a home scope."""
+        self.owned_by: Table[str, tuple[str, ...]] = Table()
+        """Owner, as the attribute of a resource names it -> those resources."""
+        self.reports: Table[str, tuple[str, ...]] = Table()
+        """Manager, as the attribute of a user names it -> those users."""
         self.resource_groups: Table[str, ResourceGroup] = Table()
         """Those that are stored without what they select, which is in `selectors`."""
         self.selectors: Table[str, Selector] = Table()

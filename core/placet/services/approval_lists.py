@@ -26,6 +26,7 @@ from placet.services.work import Work
 from placet.storage.codec import decode, label_term
 from placet.storage.kinds import MAX_PAGE
 from placet.storage.port import Cursor
+from placet.storage.waiting import source_term
 
 __all__ = ["ApprovalLists", "Mine"]
 
@@ -216,5 +217,5 @@ def _sources_naming(work: Work, principal: str) -> tuple[str, ...]:
             if known is not None and known.starts_at <= work.now < known.ends_at
         ),
     }
-    named = (source for person in people for source in sources_naming(snapshot, person))
-    return tuple(dict.fromkeys(named))
+    held = (one for person in people for one in sources_naming(snapshot, person))
+    return tuple(dict.fromkeys(source_term(one.source, one.where) for one in held))
