@@ -2,19 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from itertools import islice
-from typing import Literal
 
-from placet.access.sources import sources_naming
-from placet.approvals.lifecycle import entitled
 from placet.clock import milliseconds
-from placet.errors import AccessDenied, Invalid, InvalidState
+from placet.errors import Invalid
 from placet.model import Approval, ApprovalStatus
 from placet.services.approval_pages import (
-    Either,
     Where,
     all_of,
+    filled,
     labelled,
-    page_of,
     queries,
     skipped,
 )
@@ -25,16 +21,8 @@ from placet.services.tenant import ActorLike
 from placet.services.work import Work
 from placet.storage.codec import decode, label_term
 from placet.storage.kinds import MAX_PAGE
-from placet.storage.port import Cursor
-from placet.storage.waiting import source_term
 
-__all__ = ["ApprovalLists", "Mine"]
-
-SCANNED = 2000
-"""The most approvals that one page looks at where it has to leave some out."""
-
-Mine = Literal["requests", "reviews"]
-"""The caller's part in an approval: they asked for it, or review it."""
+__all__ = ["ApprovalLists", "several"]
 
 
 class ApprovalLists(ApprovalSight):
@@ -50,7 +38,6 @@ class ApprovalLists(ApprovalSight):
         permission: str | None = None,
         resource: str | None = None,
         reviewer: str | None = None,
-        mine: Mine | None = None,
         labels: Mapping[str, str] | None = None,
         origin: str | None = None,
         descending: bool = True,
@@ -62,11 +49,10 @@ class ApprovalLists(ApprovalSight):
         """One page, newest first. `status`, one or several, is as of now: "pending" leaves out
         what has expired.
 
-        `mine` "requests" are those that were asked by or for the caller; "reviews" those that the
-        caller may review now, or has reviewed. `scope` None means every scope. Approvals that the
-        caller may not see are left out; a page may then be short, and `next` says whether to go
-        on. `labels` have all to be there. `limit` goes from 1 to 1000. Instead of `after`, `skip`
-        passes over so many, for numbered pages, which have no `next`; its cost grows with it.
+        `scope` None means every scope. Approvals that the caller may not see are left out; a page
+        may then be short, and `next` says whether to go on. `labels` have all to be there. `limit`
+        goes from 1 to 1000. Instead of `after`, `skip` passes over so many, for numbered pages,
+        which have no `next`; its cost grows with it.
         """
         if not 1 <= limit <= MAX_PAGE:
             raise Invalid(f"limit is {limit}; it goes from 1 to {MAX_PAGE}")
@@ -84,7 +70,7 @@ class ApprovalLists(ApprovalSight):
         ):
             if value is not None:
                 where[field] = (value,)
-        statuses = _several(status)
+        statuses = several(status)
         start = read_cursor("created", after)
 
         def use_case(work: Work) -> Listing[Approval]:
@@ -95,7 +81,7 @@ class ApprovalLists(ApprovalSight):
             )
             labelled_where, carrying = labelled(store, account, where, labels or {})
             now = milliseconds(work.now)
-            asked = tuple(queries(labelled_where, statuses, now, _either(work, mine)))
+            asked = tuple(queries(labelled_where, statuses, now))
 
             def carries(approval: Approval) -> bool:
                 terms = (
@@ -104,12 +90,10 @@ class ApprovalLists(ApprovalSight):
                 return carrying.issubset(terms)
 
             def listed(approval: Approval) -> bool:
-                return (mine != "reviews" or self._is_reviewer(work, approval)) and (
-                    all_visible or self._may_see(work, approval)
-                )
+                return all_visible or self._may_see(work, approval)
 
             if skip is not None:
-                if all_visible and mine != "reviews":
+                if all_visible:
                     docs = skipped(
                         *(store, account, asked),
                         descending=descending,
@@ -127,27 +111,17 @@ class ApprovalLists(ApprovalSight):
                 known = (decode(Approval, doc) for doc in islice(every, MAX_LISTED))
                 shown = islice(filter(listed, known), skip, skip + limit)
                 return Listing(tuple(as_of(approval, work) for approval in shown))
-            found: list[Approval] = []
-            place = start
-            scanned = 0
-            while True:
-                page, place = page_of(
-                    self._tenant.store,
-                    self._tenant.account,
-                    asked,
-                    descending=descending,
-                    after=place,
-                    limit=limit,
-                )
-                scanned += len(page)
-                for approval in page:
-                    if carries(approval) and listed(approval):
-                        found.append(as_of(approval, work))
-                        if len(found) == limit and approval is not page[-1]:
-                            place = Cursor(milliseconds(approval.created_at), approval.id)
-                            break
-                if place is None or len(found) >= limit or scanned >= SCANNED:
-                    return Listing(tuple(found), next=write_cursor("created", place))
+            page, place = filled(
+                *(store, account, asked),
+                lambda approval: carries(approval) and listed(approval),
+                descending=descending,
+                after=start,
+                limit=limit,
+            )
+            return Listing(
+                tuple(as_of(approval, work) for approval in page),
+                next=write_cursor("created", place),
+            )
 
         return self._tenant.run(actor, use_case)
 
@@ -172,50 +146,9 @@ class ApprovalLists(ApprovalSight):
 
         return self._tenant.run(actor, use_case)
 
-    def _is_reviewer(self, work: Work, approval: Approval) -> bool:
-        """Whether the caller has reviewed it, or may now."""
-        actor = work.actor
-        if any(said.reviewer == actor.principal for said in approval.reviews):
-            return True
-        try:
-            entitled(approval, actor, self._directory(work, approval))
-        except (AccessDenied, InvalidState):
-            return False
-        return True
 
-
-def _several(
+def several(
     status: ApprovalStatus | Collection[ApprovalStatus] | None,
 ) -> Collection[ApprovalStatus] | None:
     """One status is a collection of one; text is never taken apart into letters."""
     return {status} if isinstance(status, str) else status
-
-
-def _either(work: Work, mine: Mine | None) -> tuple[Either, ...]:
-    """The ways to belong to a list, as far as an index knows them."""
-    if mine is None:
-        return (Either({}),)
-    if mine == "requests":
-        who = (work.actor.subject,)
-        return (Either({"requester": who}), Either({"subject": who}))
-    principal = work.actor.principal
-    return (
-        Either({"reviewer": (principal,)}),
-        Either({"waits_for": _sources_naming(work, principal)}, while_pending=True),
-    )
-
-
-def _sources_naming(work: Work, principal: str) -> tuple[str, ...]:
-    """The sources that may name somebody, or somebody in whose place they may review."""
-    snapshot = work.snapshot
-    delegations = (snapshot.delegations.get(id) for id in snapshot.delegated.get(principal) or ())
-    people = {
-        principal,
-        *(
-            known.delegator
-            for known in delegations
-            if known is not None and known.starts_at <= work.now < known.ends_at
-        ),
-    }
-    held = (one for person in people for one in sources_naming(snapshot, person))
-    return tuple(dict.fromkeys(source_term(one.source, one.where) for one in held))

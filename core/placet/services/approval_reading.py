@@ -24,6 +24,7 @@ from placet.model import (
     walk,
 )
 from placet.refs import ResourceRef
+from placet.services.approval_inbox import ApprovalInbox
 from placet.services.approval_lists import ApprovalLists
 from placet.services.approval_sight import as_of
 from placet.services.asking import Ask, ask
@@ -66,7 +67,7 @@ class Standing(msgspec.Struct, frozen=True):
     ended_by: str = ""
 
 
-class ApprovalReading(ApprovalLists):
+class ApprovalReading(ApprovalLists, ApprovalInbox):
     """What can be known of approvals."""
 
     def get(self, id: str, *, actor: ActorLike = None) -> Approval:

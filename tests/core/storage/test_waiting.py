@@ -9,6 +9,7 @@ from placet.model import (
     AtLeast,
     ConditionHolds,
     InOrder,
+    Quorum,
     Requirement,
     Reviews,
     parse_reviews,
@@ -41,7 +42,7 @@ def test_what_has_ended_waits_for_nobody() -> None:
 
 
 def test_a_rejection_opens_no_stage() -> None:
-    said_no = say(asked(STAGES, reject_when="unreachable"), "ana", TEAM, "reject")
+    said_no = say(asked(STAGES, reject_when=Quorum(2)), "ana", TEAM, "reject")
     assert waits_for(said_no.approval) == ("group:qa",)
 
 
