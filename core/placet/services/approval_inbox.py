@@ -1,7 +1,7 @@
 """What waits for somebody, what they have reviewed, and what they have asked for."""
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from placet.access.exact import exact_principal
 from placet.access.sources import sources_naming
@@ -23,16 +23,27 @@ from placet.storage.waiting import source_term
 
 __all__ = ["ApprovalInbox", "InboxOrder"]
 
-InboxOrder = Literal["deadline", "oldest", "newest"]
-"""What comes first: whose deadline is the next (without one last), or by when it was asked for."""
+InboxOrder = Literal["oldest", "newest", "deadline"]
+"""What comes first: by when it was asked for, or whose deadline is next (without one last)."""
 
-_ORDERS: dict[str, tuple[PageOrder, bool]] = {
-    "deadline": ("due", False),
-    "oldest": ("created", False),
-    "newest": ("created", True),
+
+class _Order(NamedTuple):
+    """How an order is asked of a store: along which of its own, and by how many terms at once.
+
+    Somebody may hold very many roles in very many projects. A store merges the walks of some dozens
+    of terms that are in the order of a page; for another order it takes them all, and sorts.
+    """
+
+    by: PageOrder
+    descending: bool
+    terms: int
+
+
+_ORDERS: dict[str, _Order] = {
+    "oldest": _Order("created", False, 50),
+    "newest": _Order("created", True, 50),
+    "deadline": _Order("due", False, 5000),
 }
-TERMS = 5000
-"""The most terms of one query: somebody may hold very many roles in very many projects."""
 
 
 class ApprovalInbox(ApprovalSight):
@@ -44,7 +55,7 @@ class ApprovalInbox(ApprovalSight):
         *,
         scope: str | None = None,
         permission: str | None = None,
-        order: InboxOrder = "deadline",
+        order: InboxOrder = "oldest",
         limit: int = 50,
         after: str | None = None,
         actor: ActorLike = None,
@@ -61,7 +72,7 @@ class ApprovalInbox(ApprovalSight):
         if order not in _ORDERS:
             raise Invalid(f"order is {order!r}; it is one of {', '.join(_ORDERS)}")
         _check_limit(limit)
-        by, descending = _ORDERS[order]
+        by, descending, most = _ORDERS[order]
         start = read_cursor(order, after)
         where = self._where(scope, permission=permission)
 
@@ -73,7 +84,7 @@ class ApprovalInbox(ApprovalSight):
                 self._tenant.account,
                 [
                     Query("approval", {**where, "waits_for": terms}, coming)
-                    for terms in _terms(work, whose.principal)
+                    for terms in _terms(work, whose.principal, most)
                 ],
                 lambda approval: (
                     whose.principal not in latest_reviews(approval)
@@ -226,13 +237,13 @@ def _asked_by(work: Work, whose: Actor) -> Iterator[Either]:
 
 def _reviewed_by(work: Work, whose: Actor) -> Iterator[Either]:
     yield Either({"reviewer": (whose.principal,)})
-    for terms in _terms(work, whose.principal):
+    for terms in _terms(work, whose.principal, _ORDERS["newest"].terms):
         yield Either({"waits_for": terms}, while_pending=True)
 
 
-def _terms(work: Work, principal: str) -> Iterator[tuple[str, ...]]:
+def _terms(work: Work, principal: str, most: int) -> Iterator[tuple[str, ...]]:
     """The terms of an index under which stands what waits for somebody, or for those in whose place
-    they may review."""
+    they may review; so many at once."""
     snapshot = work.snapshot
     delegations = (snapshot.delegations.get(id) for id in snapshot.delegated.get(principal) or ())
     people = {
@@ -245,5 +256,5 @@ def _terms(work: Work, principal: str) -> Iterator[tuple[str, ...]]:
     }
     held = (one for person in people for one in sources_naming(snapshot, person))
     terms = tuple(dict.fromkeys(source_term(one.source, one.where) for one in held))
-    for start in range(0, len(terms), TERMS):
-        yield terms[start : start + TERMS]
+    for start in range(0, len(terms), most):
+        yield terms[start : start + most]

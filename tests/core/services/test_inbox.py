@@ -30,7 +30,7 @@ def ask(placet: PlacetUnderTest, invoice: int, by: str = "sam", scope: str | Non
 def inbox(
     placet: PlacetUnderTest,
     whose: str,
-    order: InboxOrder = "deadline",
+    order: InboxOrder = "oldest",
     limit: int = 2,
     scope: str | None = None,
 ) -> list[str]:
@@ -107,7 +107,7 @@ def test_the_next_deadline_comes_first_and_what_has_none_comes_last(
 
 
 def test_an_order_that_is_none_is_refused(placet: PlacetUnderTest) -> None:
-    with pytest.raises(Invalid, match="order is 'size'; it is one of deadline, oldest, newest"):
+    with pytest.raises(Invalid, match="order is 'size'; it is one of oldest, newest, deadline"):
         placet.approvals.inbox(order="size", actor="user:dana")  # type: ignore[arg-type]  # wrong
 
 
@@ -122,8 +122,8 @@ def test_a_cursor_belongs_to_its_order(placet: PlacetUnderTest) -> None:
     ask(placet, 1)
     ask(placet, 2)
     cursor = placet.approvals.inbox(limit=1, actor="user:dana").next
-    with pytest.raises(Invalid, match="ordered by deadline, not by oldest"):
-        placet.approvals.inbox(order="oldest", after=cursor, actor="user:dana")
+    with pytest.raises(Invalid, match="ordered by oldest, not by deadline"):
+        placet.approvals.inbox(order="deadline", after=cursor, actor="user:dana")
 
 
 def test_a_later_stage_waits_for_its_own_people_once_it_is_open(placet: PlacetUnderTest) -> None:
