@@ -18,7 +18,7 @@ from placet.errors import Invalid
 from placet.model import Approval, Effect, Permission, parse_source
 from placet.refs import EVERYONE, ResourceRef, is_below, parse_resource, scope_chain
 
-__all__ = ["Directory", "Held", "asks_as", "names", "sources_naming"]
+__all__ = ["Directory", "Held", "asks_as", "names", "sources_naming", "with_included"]
 
 
 _NAMED = ("user:", "group:", "service_account:")
@@ -71,7 +71,7 @@ def _has_role(
     subjects = snapshot.subjects(question.principal)
     return any(
         placed.terms.effect == effect
-        and role in _with_included(snapshot, placed.role)
+        and role in with_included(snapshot, placed.role)
         and (placed.terms.condition is None or effect == "deny")
         and placed.terms.open_at(now)
         and placed.terms.narrowed_to(question.resource)
@@ -84,7 +84,8 @@ def _has_role(
     )
 
 
-def _with_included(snapshot: Snapshot, role: str) -> frozenset[str]:
+def with_included(snapshot: Snapshot, role: str) -> frozenset[str]:
+    """A role and all that it includes, directly or not."""
     seen = {role}
     waiting = [role]
     while waiting:
@@ -120,7 +121,7 @@ def sources_naming(snapshot: Snapshot, principal: str) -> Iterator[Held]:
         for placed in every(snapshot.by_principal.get(subject))
         if placed.terms.effect == "allow"
     }
-    held = {(ref, scope) for role, scope in roles for ref in _with_included(snapshot, role)}
+    held = {(ref, scope) for role, scope in roles for ref in with_included(snapshot, role)}
     permissions = {
         (permission, scope)
         for role, scope in roles

@@ -26,7 +26,10 @@ from placet.model import (
 from placet.refs import ResourceRef
 from placet.services.approval_inbox import ApprovalInbox
 from placet.services.approval_lists import ApprovalLists
+from placet.services.approval_metrics import ApprovalMetrics
+from placet.services.approval_reviewers import ApprovalReviewers
 from placet.services.approval_sight import as_of
+from placet.services.approval_simulation import ApprovalSimulation
 from placet.services.asking import Ask, ask
 from placet.services.base import MAX_LISTED
 from placet.services.grants import grant_as_of
@@ -67,7 +70,9 @@ class Standing(msgspec.Struct, frozen=True):
     ended_by: str = ""
 
 
-class ApprovalReading(ApprovalLists, ApprovalInbox):
+class ApprovalReading(
+    ApprovalLists, ApprovalInbox, ApprovalReviewers, ApprovalSimulation, ApprovalMetrics
+):
     """What can be known of approvals."""
 
     def get(self, id: str, *, actor: ActorLike = None) -> Approval:

@@ -1,4 +1,5 @@
-"""The laws of the inbox: it is all that one may review now and has not, page by page."""
+"""The laws of the inbox and of its other side: an inbox is all that one may review now and has not,
+page by page; and whoever is listed as one who could review an approval may."""
 
 from datetime import timedelta
 from itertools import product
@@ -214,3 +215,24 @@ def test_an_inbox_is_what_one_may_review_now_and_has_said_nothing_to(
             }
             for found in shown:
                 assert (len(found), set(found)) == (len(expected), expected), person
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([0, 20, 60]))
+def test_whoever_is_listed_as_one_who_could_review_may(seed: int, minutes: int) -> None:
+    with world(Random(seed)) as placet:
+        placet.clock.advance(timedelta(minutes=minutes))
+        for one in placet.approvals.list(status="pending", limit=1000, actor=SYSTEM).items:
+            if placet.approvals.settle(one.id, actor=SYSTEM).status != "pending":
+                continue
+            found = placet.approvals.eligible_reviewers(one.id, actor=SYSTEM)
+            could: set[str] = set()
+            for leaf in found.leaves:
+                said = [who for who in leaf.reviewers if not who.why_not]
+                assert len(said) == leaf.could
+                could.update(who.principal for who in said)
+            for person in PEOPLE:
+                waiting = one.id in pages(placet, person, "oldest", 50)
+                assert waiting or person not in could, person
+            for person in could:
+                assert accepts(placet, one.id, person), person
