@@ -162,7 +162,7 @@ def test_those_it_is_escalated_to_are_named_from_then_on(placet: PlacetUnderTest
 def test_holders_relations_and_everyone_are_listed_as_far_as_they_are_known(
     source: str, who: list[str], directory: str
 ) -> None:
-    placet = engine(directory=directory)  # type: ignore[arg-type]  # one of the two
+    placet = engine(directory=directory)
     with placet.acting(SYSTEM):
         for permission in ("invoice.pay", "invoice.check"):
             placet.permissions.create(Permission.dotted(permission))

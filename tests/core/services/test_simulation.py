@@ -66,7 +66,7 @@ def test_a_review_that_would_be_refused_is_told_with_the_reason(
     assert would.refused.keys() == {"user:eve", "user:sam", "user:kim"}
     assert "is not among those who may review" in would.refused["user:eve"]
     assert "stands behind" in would.refused["user:sam"]
-    assert "was approved by user:finn" in would.refused["user:kim"]
+    assert "was approved at" in would.refused["user:kim"]
 
 
 def test_at_another_moment_it_may_have_expired(placet: PlacetUnderTest, id: str) -> None:
@@ -169,4 +169,4 @@ def test_both_are_plain_json(placet: PlacetUnderTest, id: str) -> None:
     would = placet.approvals.simulate(id, actor="user:root").as_dict()
     asking = placet.approvals.simulate_request("invoice.pay", "invoice:2", actor="user:sam")
     assert (would["approval"], would["tree"]["have"]) == (id, 1)
-    assert asking.as_dict()["policies"] == ["four-eyes@/"]
+    assert [*asking.as_dict()["policies"]] == ["four-eyes@/"]
