@@ -12,7 +12,19 @@ import msgspec
 from placet.bundle import Bundle, loads
 from placet.errors import Invalid
 
-__all__ = ["Asking", "Backend", "BundleText", "Filter", "Json", "NewKey", "Question", "Verdict"]
+__all__ = [
+    "Asking",
+    "Backend",
+    "BundleText",
+    "Filter",
+    "Json",
+    "NewKey",
+    "Of",
+    "Question",
+    "Supposing",
+    "Time",
+    "Verdict",
+]
 
 Json = dict[str, Any]
 Verdict = Literal["approve", "reject"]
@@ -47,6 +59,37 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     requester: str | None = None
     limit: int = 50
     after: str | None = None
+
+
+class Of(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose approvals: of `principal`, or of who calls; some of them, in an order of inboxes."""
+
+    principal: str | None = None
+    status: str | None = None
+    scope: str | None = None
+    permission: str | None = None
+    order: str | None = None
+    limit: int = 50
+    after: str | None = None
+
+
+class Supposing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a simulation supposes: reviews (`reviewer`, `verdict`), reviewers whose reviews are
+    taken away, a moment as RFC 3339 text, and a policy as the native API takes it."""
+
+    add: tuple[Json, ...] = ()
+    remove: tuple[str, ...] = ()
+    at: str | None = None
+    policy: Json | None = None
+
+
+class Time(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of when figures are, as RFC 3339 text, and of which approvals."""
+
+    since: str
+    until: str | None = None
+    scope: str | None = None
+    permission: str | None = None
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -96,6 +139,21 @@ class Backend(Protocol):
 
     def explanation(self, id: str) -> Json:
         """Why an approval stands as it does: approval, status, why, tree."""
+
+    def inbox(self, of: Of) -> Json:
+        """A page of what waits for somebody: items, next."""
+
+    def requests(self, of: Of) -> Json:
+        """A page of what somebody asked for: items, next."""
+
+    def reviewers(self, id: str) -> Json:
+        """Who could say yes now: approval, status, leaves."""
+
+    def simulate(self, id: str, supposing: Supposing) -> Json:
+        """How an approval would stand: approval, status, why, tree, refused."""
+
+    def metrics(self, time: Time) -> Json:
+        """How approvals went: requested, outcomes and times."""
 
     def issue(self, key: NewKey) -> Json:
         """A new credential and its token, shown this once."""

@@ -1,7 +1,7 @@
 """A store, opened in this process by an engine of its own, with what a service would load."""
 
 from datetime import datetime
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 
@@ -9,9 +9,22 @@ from placet import Placet
 from placet.access.answers import Decision, Explanation
 from placet.bundle import test, validate
 from placet.errors import Invalid
-from placet.model import Actor, ApprovalStatus, plain
+from placet.model import SYSTEM, Actor, Approval, ApprovalPolicy, ApprovalStatus, plain
+from placet.services.approval_simulation import Supposed
 from placet.services.asking import Ask
-from placet_cli.backend import Asking, BundleText, Filter, Json, NewKey, Question, Verdict
+from placet.services.base import Listing
+from placet_cli.backend import (
+    Asking,
+    BundleText,
+    Filter,
+    Json,
+    NewKey,
+    Of,
+    Question,
+    Supposing,
+    Time,
+    Verdict,
+)
 from placet_falcon.settings import ServiceSettings, open_placet
 
 __all__ = ["Embedded"]
@@ -89,7 +102,7 @@ class Embedded:
             after=filter.after,
             actor=self._actor,
         )
-        return {"items": [_json(one) for one in page.items], "next": page.next}
+        return _page(page)
 
     def approval(self, id: str) -> Json:
         """One approval, its status as of now."""
@@ -98,6 +111,48 @@ class Embedded:
     def explanation(self, id: str) -> Json:
         """Why an approval stands as it does: approval, status, why, tree."""
         return _json(self._placet.approvals.explain(id, actor=self._actor))
+
+    def inbox(self, of: Of) -> Json:
+        """A page of what waits for somebody: items, next."""
+        return _page(self._placet.approvals.inbox(**self._of(of)))
+
+    def requests(self, of: Of) -> Json:
+        """A page of what somebody asked for: items, next."""
+        return _page(self._placet.approvals.requests(**self._of(of)))
+
+    def reviewers(self, id: str) -> Json:
+        """Who could say yes now: approval, status, leaves."""
+        return _json(self._placet.approvals.eligible_reviewers(id, actor=self._actor))
+
+    def simulate(self, id: str, supposing: Supposing) -> Json:
+        """How an approval would stand: approval, status, why, tree, refused."""
+        try:
+            policy = msgspec.convert(supposing.policy, ApprovalPolicy | None)
+            add = msgspec.convert(supposing.add, tuple[Supposed, ...])
+        except msgspec.ValidationError as error:
+            raise Invalid(f"what is supposed cannot be right: {error}") from error
+        return _json(
+            self._placet.approvals.simulate(
+                id,
+                add=add,
+                remove=supposing.remove,
+                at=None if supposing.at is None else datetime.fromisoformat(supposing.at),
+                policy=policy,
+                actor=self._actor,
+            )
+        )
+
+    def metrics(self, time: Time) -> Json:
+        """How approvals went: requested, outcomes and times."""
+        return _json(
+            self._placet.approvals.metrics(
+                datetime.fromisoformat(time.since),
+                None if time.until is None else datetime.fromisoformat(time.until),
+                scope=time.scope,
+                permission=time.permission,
+                actor=self._actor,
+            )
+        )
 
     def issue(self, key: NewKey) -> Json:
         """A new credential and its token, shown this once."""
@@ -136,6 +191,12 @@ class Embedded:
         """Let go of the store."""
         self._placet.close()
 
+    def _of(self, of: Of) -> dict[str, Any]:
+        """The arguments of a page of somebody's approvals."""
+        if of.principal is None and self._actor is SYSTEM:
+            raise Invalid("on a store, say whose: WHO, or --as user:...")
+        return {**msgspec.to_builtins(of), "limit": of.limit, "actor": self._actor}
+
     def _unregistered(self, question: Question) -> Decision | None:
         """The denial of a permission that nobody has registered: an answer, not an error."""
         questions = self._placet.questions
@@ -143,6 +204,10 @@ class Embedded:
         if reason is None:
             return None
         return Decision("denied", (reason,), questions.view.tenant.index.current().revision)
+
+
+def _page(listing: Listing[Approval]) -> Json:
+    return {"items": [_json(one) for one in listing.items], "next": listing.next}
 
 
 def _words(question: Question) -> Ask:

@@ -22,7 +22,18 @@ from placet.errors import (
     Problem,
     Unavailable,
 )
-from placet_cli.backend import Asking, BundleText, Filter, Json, NewKey, Question, Verdict
+from placet_cli.backend import (
+    Asking,
+    BundleText,
+    Filter,
+    Json,
+    NewKey,
+    Of,
+    Question,
+    Supposing,
+    Time,
+    Verdict,
+)
 
 __all__ = ["Answer", "Remote", "Server"]
 
@@ -152,6 +163,26 @@ class Remote:
         """Why an approval stands as it does: approval, status, why, tree."""
         return self._call("GET", f"/approvals/{quote(id, safe='')}/explanation", has="tree")
 
+    def inbox(self, of: Of) -> Json:
+        """A page of what waits for somebody: items, next."""
+        return self._call("GET", f"/approvals/inbox?{_query(of)}", has="items")
+
+    def requests(self, of: Of) -> Json:
+        """A page of what somebody asked for: items, next."""
+        return self._call("GET", f"/approvals/requests?{_query(of)}", has="items")
+
+    def reviewers(self, id: str) -> Json:
+        """Who could say yes now: approval, status, leaves."""
+        return self._call("GET", f"/approvals/{quote(id, safe='')}/reviewers", has="leaves")
+
+    def simulate(self, id: str, supposing: Supposing) -> Json:
+        """How an approval would stand: approval, status, why, tree, refused."""
+        return self._post(f"/approvals/{quote(id, safe='')}/simulate", supposing, has="tree")
+
+    def metrics(self, time: Time) -> Json:
+        """How approvals went: requested, outcomes and times."""
+        return self._call("GET", f"/approvals/metrics?{_query(time)}", has="outcomes")
+
     def issue(self, key: NewKey) -> Json:
         """A new credential and its token, shown this once."""
         return self._post("/credentials", key, has="token")
@@ -206,6 +237,10 @@ class Remote:
 
 
 _PRUNE = {True: "?prune=true", False: ""}
+
+
+def _query(asked: msgspec.Struct) -> str:
+    return urlencode(msgspec.to_builtins(asked))
 
 
 def _body(response: HTTPResponse) -> Any:
