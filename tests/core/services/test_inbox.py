@@ -282,3 +282,20 @@ def test_a_page_is_filled_behind_much_that_is_left_out(placet: PlacetUnderTest) 
         placet.review(id, "abstain", actor="user:dana")
     page = placet.approvals.inbox(limit=5, actor="user:dana")
     assert [approval.id for approval in page.items] == ids[25:]
+
+
+@pytest.mark.parametrize("order", ["oldest", "newest", "deadline"])
+def test_who_leads_very_many_projects_has_one_inbox(
+    placet: PlacetUnderTest, order: InboxOrder
+) -> None:
+    scopes = [f"retail/project{number}" for number in range(60)]
+    with placet.acting(SYSTEM):
+        placet.roles.create(Role(id="lead", permissions=("invoice.read",)))
+        for number, scope in enumerate(scopes):
+            placet.assignments.create(
+                Assignment(id=f"lead{number}", principal="user:eve", role="lead", scope=scope)
+            )
+    policy(placet, parse_reviews("1 from role:lead"), decide_within=3600)
+    ids = [ask(placet, number, scope=scopes[number]) for number in (59, 0, 30)]
+    expected = ids[::-1] if order == "newest" else ids
+    assert inbox(placet, "eve", order, limit=2) == expected
