@@ -42,7 +42,7 @@ class _Order(NamedTuple):
 _ORDERS: dict[str, _Order] = {
     "oldest": _Order("created", False, 50),
     "newest": _Order("created", True, 50),
-    "deadline": _Order("due", False, 5000),
+    "deadline": _Order("deadline", False, 5000),
 }
 
 
@@ -78,7 +78,7 @@ class ApprovalInbox(ApprovalSight):
 
         def use_case(work: Work) -> Listing[Approval]:
             whose = self._whose(work, principal, scope)
-            coming = Range("due", low=milliseconds(work.now) + 1)
+            coming = Range("deadline", low=milliseconds(work.now) + 1)
             page, place = filled(
                 self._tenant.store,
                 self._tenant.account,

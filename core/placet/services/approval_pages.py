@@ -22,7 +22,7 @@ SCANNED = 2000
 """The most approvals that one page looks at where it has to leave some out."""
 
 Where = Mapping[str, tuple[str | int, ...]]
-PageOrder = Literal["created", "due"]
+PageOrder = Literal["created", "deadline"]
 
 
 class Either(msgspec.Struct, frozen=True):

@@ -130,7 +130,7 @@ def label_term(key: str, value: str) -> str:
 
 def _approval_index(approval: Approval) -> dict[str, IndexValue]:
     pending = approval.status == "pending"
-    due = _moment(approval.decide_by)
+    deadline = _moment(approval.decide_by)
     index: dict[str, IndexValue] = {
         "status": approval.status,
         "scope": approval.scope,
@@ -143,11 +143,11 @@ def _approval_index(approval: Approval) -> dict[str, IndexValue]:
         "label": tuple(label_term(key, value) for key, value in approval.labels.items()),
         "origin": approval.origin,
         "created": milliseconds(approval.created_at),
-        "due": due if pending else ENDED,
+        "deadline": deadline if pending else ENDED,
     }
     # Only while it counts: so a search for deadlines passed meets no approval that has ended.
     if pending:
-        index["decide_by"] = due
+        index["decide_by"] = deadline
     if approval.gate is not None:
         index["gate"] = approval.gate
     return index
