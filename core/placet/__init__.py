@@ -39,6 +39,7 @@ from placet.model import (
     User,
 )
 from placet.services.asking import Ask
+from placet.services.consistency import at_least
 
 __all__ = [
     "SYSTEM",
@@ -71,5 +72,6 @@ __all__ = [
     "StoreError",
     "Unavailable",
     "User",
+    "at_least",
     "hookimpl",
 ]

@@ -65,6 +65,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "approvals.view": Operation("core_approval_view", "APPROVAL"),
     "approvals.request_for": Operation("core_approval_requestfor", "APPROVAL"),
     "approvals.cancel": Operation("core_approval_cancel", "APPROVAL"),
+    "approvals.override": Operation("core_approval_override", "APPROVAL"),
     "grants.view": Operation("core_grant_view", "GRANT"),
     "grants.revoke": Operation("core_grant_revoke", "GRANT"),
     "gates.view": Operation("core_gate_view", "GATE"),

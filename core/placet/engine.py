@@ -12,7 +12,7 @@ from placet.access.filters import ResourceFilter
 from placet.access.held import Held
 from placet.access.search import may
 from placet.access.views import SHARDS
-from placet.bundle import Bundle, Plan, load, plan_of
+from placet.bundle import Bundle, Plan, Preview, load, plan_of, preview_of
 from placet.bundle import apply as apply_bundle
 from placet.clock import Clock, SystemClock
 from placet.errors import Invalid
@@ -27,6 +27,7 @@ from placet.services.assignments import Assignments
 from placet.services.audit import Audit
 from placet.services.authentication import Authentication
 from placet.services.base import View
+from placet.services.consistency import Consistency
 from placet.services.credentials import Credentials, PasswordHasher
 from placet.services.delegations import Delegations
 from placet.services.delivery import Delivery
@@ -36,7 +37,7 @@ from placet.services.grants import Grants
 from placet.services.index import Index
 from placet.services.permits import Permit, Permits
 from placet.services.policies import Policies
-from placet.services.questions import Consistency, Questions
+from placet.services.questions import Questions
 from placet.services.roles import Permissions, ResourceGroups, Resources, Roles
 from placet.services.searches import (
     Circumstances,
@@ -47,7 +48,10 @@ from placet.services.searches import (
     WhatOptions,
     WhoOptions,
 )
+from placet.services.sweeping import Sweeping
 from placet.services.tenant import ActorLike, Settings, Tenant
+from placet.services.tokens import Tokens
+from placet.services.waiting import decision
 from placet.storage import memory
 from placet.storage.port import Store
 
@@ -91,6 +95,7 @@ class Placet:
         approval_url: str = "",
         passwords: PasswordHasher | None = None,
         follow: bool = True,
+        secret_keys: Iterable[str] = (),
     ) -> Self:
         """An engine on the store at `url`: "memory://", "sqlite:///app.db", "tinydb:///app.json".
 
@@ -100,8 +105,10 @@ class Placet:
         where people look at an approval, with `{account}` and `{id}`. `passwords` hashes the
         passwords of a bundle. `follow` sees what other processes commit within milliseconds, by a
         thread that starts with the first use, where the store can tell of it; without, they are
-        seen with `consistency="latest"`, and by every use case that writes. Raises Invalid for a
-        plugin that does not fit.
+        seen with `consistency="latest"`, and by every use case that writes. `secret_keys`, the
+        newest first, each of at least 32 characters, sign what `token` gives out: the same for
+        every engine on the store; without, each process knows its own tokens only. Raises Invalid
+        for a plugin that does not fit, and for a key that is too short.
         """
         _check_account(account)
         runtime = Runtime(
@@ -112,6 +119,7 @@ class Placet:
                 directory=directory,
                 trusted_subject_properties=frozenset(trusted_subject_properties),
                 approval_url=approval_url,
+                tokens=Tokens(secret_keys),
             ),
             bundle=bundle,
             bundle_account=account,
@@ -258,6 +266,22 @@ class Placet:
         """Which rows of your own table `principal` may do it on: a tree to translate or to run."""
         return self.searches.filter(principal, permission, **options)
 
+    def token(self) -> str:
+        """What this engine knows of the account by now, as a text for `at_least`.
+
+        Whoever asks with it, in whatever process that has the same `secret_keys`, is answered from
+        no less: all that this engine has committed, and all that it has been answered from. Inside
+        of `joined` it covers what this transaction has done, and is good once that is committed.
+
+        >>> from placet import SYSTEM, Permission, at_least
+        >>> with Placet.open("memory://") as placet:
+        ...     read = placet.permissions.create(Permission.dotted("invoice.read"), actor=SYSTEM)
+        ...     token = placet.token()
+        ...     placet.check("user:sam", "invoice.read", consistency=at_least(token))
+        False
+        """
+        return self._tenant.settings.tokens.write(self._account, self._index.current().revision)
+
     # -- who can say yes? ----------------------------------------------------------------------
 
     def request(
@@ -293,6 +317,18 @@ class Placet:
     ) -> Approval:
         """Say approve, reject or abstain; `digest` is that of what the reviewer was shown."""
         return self.approvals.review(approval, verdict, comment=comment, digest=digest, actor=actor)
+
+    def wait(
+        self, approval: Approval | str, timeout: float, *, actor: ActorLike = None
+    ) -> Approval:
+        """Block until the approval is pending no more, for at most `timeout` seconds.
+
+        Returns it as it is then: its `status` says how it ended, or "pending" where time was over
+        first, which is no error. 0 only looks, `math.inf` waits as long as it takes. A commit of
+        another process is seen too, and so is the deadline. Raises NotFound where there is no such
+        approval that the caller may know of (any more), Invalid inside of `joined`.
+        """
+        return decision(self._view, approval, actor).wait(timeout)
 
     def acting(self, actor: Actor | str) -> AbstractContextManager[Actor]:
         """Within, calls that name no actor are made by this one; in this thread or task only."""
@@ -390,6 +426,27 @@ class Placet:
         return plan_of(
             self._view, load(bundle), prune=prune, actor=actor, passwords=self._runtime.passwords
         )
+
+    def preview(
+        self,
+        bundle: Bundle | str | PathLike[str],
+        *,
+        prune: bool = False,
+        actor: ActorLike = None,
+    ) -> Preview:
+        """What applying a bundle would change, and who gains and who loses what; changes nothing.
+
+        `str` of it is for people, `as_dict` for programs. Raises what `apply` raises.
+        """
+        return preview_of(
+            self._view, load(bundle), prune=prune, actor=actor, passwords=self._runtime.passwords
+        )
+
+    def sweep(self, *, limit: int = 1000) -> int:
+        """Write down what time and the directory have decided about approvals; returns how many
+        changed. Nothing but the log depends on it.
+        """
+        return Sweeping(self._view).sweep(limit=limit)
 
     def deliver(self) -> int:
         """Give listeners the events that wait for them; returns how many went out."""

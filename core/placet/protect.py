@@ -53,7 +53,8 @@ def protected(
 
             @wraps(function)
             async def waits(*args: P.args, **kwargs: P.kwargs) -> Any:
-                await to_thread(lambda: permits().permit(**asked(args, kwargs)))
+                wanted = asked(args, kwargs)
+                await to_thread(lambda: permits().permit(**wanted))
                 return await function(*args, **kwargs)
 
             return cast(Callable[P, R], waits)

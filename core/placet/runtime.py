@@ -84,6 +84,7 @@ class Runtime:
                     clock=self.clock,
                     hooks=self.hooks,
                     settings=self.settings,
+                    follows=self._follows,
                 )
                 if self._bundle is not None and account == self._bundle_account:
                     apply(View(found), load(self._bundle), actor=SYSTEM, passwords=self.passwords)
@@ -101,6 +102,7 @@ class Runtime:
                 clock=self.clock,
                 passwords=self.passwords,
                 closed=self.settings.directory == "closed",
+                authority=self._authority,
             )
         return self._authentication
 
@@ -130,6 +132,18 @@ class Runtime:
         # Outside of the lock, which it may be waiting for.
         if follower is not None:
             follower.join(_ENDING_S)
+
+    def _follows(self) -> bool:
+        follower = self._follower
+        return follower is not None and follower.follows
+
+    def _authority(self, account: str) -> int | None:
+        """The version of the last change to an account's directory, rights or credentials, as its
+        index knows it; None where the account is not in use, or its log not followed just now.
+        """
+        tenant = self._tenants.get(account)
+        ready = None if tenant is None else tenant.index.ready
+        return ready.authority if ready is not None and self._follows() else None
 
     def _start_following(self) -> None:
         with self._lock:

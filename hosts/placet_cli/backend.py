@@ -165,7 +165,7 @@ class Backend(Protocol):
         """What is wrong with the bundle: problems, none if it is valid."""
 
     def diff(self, bundle: BundleText, *, prune: bool) -> Json:
-        """What applying the bundle would change."""
+        """What applying the bundle would change, with gains and losses of access."""
 
     def apply(self, bundle: BundleText, *, prune: bool) -> Json:
         """What applying the bundle changed."""

@@ -22,6 +22,9 @@ _SIGNS = {
     "remove": ("-", "red"),
     "keep": ("=", "dim"),
 }
+_SIGNS_OF_ACCESS = {"gains": ("+", "green"), "losses": ("-", "red")}
+_MOST = 50
+"""So many gains, and so many losses, are shown as text."""
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _PRUNE = click.option(
     "--prune", is_flag=True, help="Also what the bundle created earlier and does not name any more."
@@ -70,12 +73,14 @@ def test(target: Target, file: Path) -> None:
     click.get_current_context().exit(Exit.NO if failed else Exit.YES)
 
 
-@click.command(short_help="Show what a bundle would change.")
+@click.command(short_help="Show what a bundle would change, and who gains and loses by it.")
 @_FILE
 @_PRUNE
 @with_target
 def diff(target: Target, file: Path, prune: bool) -> None:
     """Show what applying the bundle FILE would change; change nothing.
+
+    Then who gains and who loses access by it, the largest reach first.
 
     Exits with 2 if the account is not what the bundle says: if it has drifted.
     """
@@ -83,7 +88,7 @@ def diff(target: Target, file: Path, prune: bool) -> None:
         bundle = _read(file)
         with _opened(target, bundle, needed=True) as backend:
             plan = backend.diff(bundle, prune=prune)
-    show(plan, _plan(plan, "nothing to change"))
+    show(plan, [*_plan(plan, "nothing to change"), *_access(plan)])
     click.get_current_context().exit(DRIFT if plan["steps"] else Exit.YES)
 
 
@@ -152,6 +157,20 @@ def _plan(plan: Json, nothing: str) -> Iterator[Part]:
     if plan.get("leftovers"):
         heading = Line.of("not in the bundle any more; --prune removes what nobody needs", "dim")
         yield Node(heading, tuple(map(_step, plan["leftovers"])))
+
+
+def _access(preview: Json) -> Iterator[Part]:
+    """Who gains and who loses; where that is much, its beginning, and how much more there is."""
+    if preview["steps"] and not (preview["gains"] or preview["losses"]):
+        yield Line.of("nobody gains or loses access")
+    for heading, key in (("who gains", "gains"), ("who loses", "losses")):
+        sign, style = _SIGNS_OF_ACCESS[key]
+        texts = [change["text"] for change in preview[key]]
+        shown = [Node(Line((Cell(f"{sign} ", style), Cell(text)))) for text in texts[:_MOST]]
+        if len(texts) > _MOST:
+            shown.append(Node(Line.of(f"and {len(texts) - _MOST} more; --json names all", "dim")))
+        if shown:
+            yield Node(Line.of(heading, "bold"), tuple(shown))
 
 
 def _step(step: Json) -> Node:

@@ -175,8 +175,8 @@ class Embedded:
         return {"problems": [_json(problem) for problem in found]}
 
     def diff(self, bundle: BundleText, *, prune: bool) -> Json:
-        """What applying the bundle would change."""
-        return self._placet.diff(bundle.load(), prune=prune, actor=self._actor).as_dict()
+        """What applying the bundle would change, with gains and losses of access."""
+        return self._placet.preview(bundle.load(), prune=prune, actor=self._actor).as_dict()
 
     def apply(self, bundle: BundleText, *, prune: bool) -> Json:
         """What applying the bundle changed."""
@@ -200,7 +200,7 @@ class Embedded:
     def _unregistered(self, question: Question) -> Decision | None:
         """The denial of a permission that nobody has registered: an answer, not an error."""
         questions = self._placet.questions
-        reason = questions.unregistered(question.permission)
+        reason = questions.unregistered(question.permission, consistency="latest")
         if reason is None:
             return None
         return Decision("denied", (reason,), questions.view.tenant.index.current().revision)

@@ -196,8 +196,8 @@ class Remote:
         return self._bundle("/bundle/validate", bundle, has="problems")
 
     def diff(self, bundle: BundleText, *, prune: bool) -> Json:
-        """What applying the bundle would change."""
-        return self._bundle("/bundle/diff" + _PRUNE[prune], bundle, has="steps")
+        """What applying the bundle would change, with gains and losses of access."""
+        return self._bundle("/bundle/diff" + _PRUNE[prune], bundle, has="gains")
 
     def apply(self, bundle: BundleText, *, prune: bool) -> Json:
         """What applying the bundle changed."""

@@ -25,7 +25,7 @@ from placet_cli.target import CLIENT_VARIABLES, json_option
 if TYPE_CHECKING:
     from placet_falcon.settings import ServiceSettings
 
-__all__ = ["port_of", "serve", "settings_of"]
+__all__ = ["listen", "port_of", "serve", "settings_of"]
 
 TARGET = "placet_falcon.wsgi:application"
 KILL_AFTER = 5
@@ -60,7 +60,7 @@ def serve(config: str | None, **flags: Any) -> None:
     _check(settings)
     settings = msgspec.structs.replace(settings, port=port_of(settings.host, settings.port))
     _hand_over(settings, os.environ)
-    _listen(settings)
+    listen(settings)
 
 
 def settings_of(config: str | None, environ: Mapping[str, str], **flags: Any) -> "ServiceSettings":
@@ -125,7 +125,11 @@ def _hand_over(settings: "ServiceSettings", environ: MutableMapping[str, str]) -
     environ.update(settings.environment())
 
 
-def _listen(settings: "ServiceSettings") -> None:
+def listen(settings: "ServiceSettings", target: str = TARGET) -> None:
+    """Serve the application that `target` names, until SIGTERM or Ctrl-C.
+
+    Raises Failure where a worker ends by itself.
+    """
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
@@ -142,7 +146,7 @@ def _listen(settings: "ServiceSettings") -> None:
             threading.Thread(target=_announce, args=told).start()
 
     server = Announced(
-        TARGET,
+        target,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,

@@ -7,7 +7,7 @@
 
 One folder is one surface: its routes, its words, the shape of its errors. None knows another. An
 application that embeds the host serves `app` with the WSGI server that it has, and calls
-`placet.deliver()` and `placet.approvals.sweep()` from a place of its own, or starts a
+`placet.deliver()` and `placet.sweep()` from a place of its own, or starts a
 `Background`. A service on its own is `placet_falcon.wsgi:application`, which reads its settings
 from the environment (`placet_falcon.settings`).
 """

@@ -11,8 +11,9 @@ from placet_falcon.errors import failure_of, write_failure
 from placet_falcon.health import Live, Measured, Ready
 from placet_falcon.hookspecs import hooks_of
 from placet_falcon.host import Host, HostSettings
+from placet_falcon.logs import LogRequest, log_request
 from placet_falcon.metrics import Metrics
-from placet_falcon.middleware import Addressing, Authenticating, Recording
+from placet_falcon.middleware import Addressing, Authenticating, Freshening, Recording
 from placet_falcon.surface import App, Surface
 from placet_falcon.surfaces import SURFACES
 
@@ -25,23 +26,27 @@ def create_app(
     settings: HostSettings | None = None,
     surfaces: Iterable[Surface] | None = None,
     plugins: Iterable[object] = (),
+    log_requests: LogRequest | None = None,
 ) -> App:
     """A WSGI application over `placet`, for any server; no I/O and no thread before a request.
 
     `surfaces` are by default all that there are; their catalogues belong to the engine, which is
-    opened with `plugins=[SurfaceCatalogues(surfaces)]`. `plugins` are modules or objects with hooks
-    of the host (`placet_falcon.hookspecs`). Events are delivered, and deadlines written down, by
-    whoever serves the application: see `placet_falcon.worker`. Raises Invalid for a plugin that
-    does not fit.
+    opened with `plugins=[SurfaceCatalogues(surfaces)]`, and with the same `secret_keys` as every
+    other on its store. `plugins` are modules or objects with hooks of the host
+    (`placet_falcon.hookspecs`). `log_requests` takes what is said of each request, which
+    else goes to the logger `placet_falcon.access`. Events are delivered, and deadlines written
+    down, by whoever serves the application: see `placet_falcon.worker`. Raises Invalid for a plugin
+    that does not fit.
     """
     chosen = SURFACES if surfaces is None else tuple(surfaces)
     metrics = Metrics()
     host = Host(placet, settings or HostSettings(), chosen, metrics)
     app: App = falcon.App(
         middleware=[
-            Recording(host),
+            Recording(host, log_requests or log_request),
             Addressing(),
             Authenticating(host, Authenticator(hooks_of(plugins))),
+            Freshening(host),
         ],
     )
     for surface in chosen:

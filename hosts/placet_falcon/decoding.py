@@ -37,21 +37,32 @@ def read_bytes(req: falcon.Request) -> bytes:
     """
     most: int = req.context.max_body_bytes
     length = req.content_length
+    stream = req.env["wsgi.input"]
     if length is not None:
-        stream = req.bounded_stream
-    elif req.env.get("wsgi.input_terminated"):
-        stream = req.env["wsgi.input"]
-    elif req.get_header("Transfer-Encoding") is not None:
+        if length > most:
+            raise too_large(most)
+        # No more than that is ever asked of the server, which need not know where a body ends.
+        return _read(stream, length)
+    if req.env.get("wsgi.input_terminated"):
+        body = _read(stream, most + 1)
+        if len(body) > most:
+            raise too_large(most)
+        return body
+    if req.get_header("Transfer-Encoding") is not None:
         raise falcon.HTTPLengthRequired(description="send a Content-Length with the body")
-    else:
-        return b""
-    parts: list[bytes] = []
-    size = 0
-    while part := stream.read(min(65536, most + 1 - size)):
+    return b""
+
+
+def _read(stream: Any, most: int) -> bytes:
+    """What is there, at most so many bytes; the first part is mostly all."""
+    body: bytes = stream.read(min(65536, most))
+    if len(body) == most or not body:
+        return body
+    parts = [body]
+    size = len(body)
+    while size < most and (part := stream.read(min(65536, most - size))):
         parts.append(part)
         size += len(part)
-        if size > most:
-            raise too_large(most)
     return b"".join(parts)
 
 

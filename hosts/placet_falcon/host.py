@@ -8,9 +8,10 @@ import msgspec
 
 from placet import Actor, Placet, PlacetError, Unavailable
 from placet.services.authentication import Authentication
+from placet.services.consistency import WITHIN_S
 from placet_falcon.metrics import Metrics
 from placet_falcon.subject_types import SUBJECT_TYPES
-from placet_falcon.surface import Surface, owner_of
+from placet_falcon.surface import Owners, Surface
 
 __all__ = ["Call", "Host", "HostSettings", "call_of"]
 
@@ -21,13 +22,15 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     `public_url` is where clients reach it, and may hold `{account}`; addresses are never made from
     the Host header. `secret_keys`, newest first, are what surfaces sign with. `max_body_bytes` is
     the most that a request may carry. `authzen_subject_types` are pairs `TYPE=KIND`: which kind of
-    principal the AuthZEN surface means by a type of subject.
+    principal the AuthZEN surface means by a type of subject. `catch_up_s` is how long a request
+    waits for a store that is behind its consistency token, in seconds; a thread waits with it.
     """
 
     public_url: str = ""
     secret_keys: tuple[str, ...] = ()
     max_body_bytes: int = 1024 * 1024
     authzen_subject_types: tuple[str, ...] = SUBJECT_TYPES
+    catch_up_s: float = WITHIN_S
 
 
 class Call(NamedTuple):
@@ -57,12 +60,22 @@ class Host:
         self.settings = settings
         self.surfaces = surfaces
         self.metrics = metrics
+        self._owners = Owners(surfaces)
+        self._accounts: dict[str, Placet] = {}
         self._lock = threading.Lock()
         self._opened = False
 
     def surface_of(self, path: str) -> Surface | None:
         """The surface to which `path` belongs."""
-        return owner_of(self.surfaces, path)
+        return self._owners.of(path)
+
+    def account(self, name: str) -> Placet:
+        """The engine on the account of a caller who is known: so it is none that was made up."""
+        found = self._accounts.get(name)
+        if found is None:
+            # Two threads at once make two views of one engine, and either is good.
+            found = self._accounts[name] = self.placet.tenant(name)
+        return found
 
     def authentication(self) -> Authentication:
         """What verifies credentials. Raises Unavailable while the engine cannot be opened."""

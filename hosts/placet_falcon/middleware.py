@@ -1,22 +1,27 @@
 """What happens around every request, whichever surface it belongs to."""
 
-import logging
+import random
 import re
 import time
-import uuid
 from typing import Any
 
 import falcon
 
+from placet import at_least
 from placet.errors import AccessDenied
+from placet.services.consistency import snapshot_of
 from placet_falcon.authentication import Authenticator
 from placet_falcon.decoding import refuse_controls, too_large
 from placet_falcon.host import Call, Host
+from placet_falcon.logs import LogRequest
 from placet_falcon.paths import routed_path, segment_text
 
-__all__ = ["Addressing", "Authenticating", "Recording"]
+__all__ = ["CONSISTENCY_TOKEN", "Addressing", "Authenticating", "Freshening", "Recording"]
 
-_log = logging.getLogger("placet_falcon.access")
+CONSISTENCY_TOKEN = "Placet-Consistency-Token"  # noqa: S105  # a name, no token
+"""The header in which a consistency token comes and goes."""
+_TOKEN_SENT = "HTTP_PLACET_CONSISTENCY_TOKEN"  # noqa: S105  # a name, no token
+
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _NO_ROUTE = "(none)"
 
@@ -28,41 +33,53 @@ class Recording:
     may have put into an address as well.
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, log_request: LogRequest) -> None:
         self._host = host
+        self._log_request = log_request
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Name the request, as its sender did if that is printable ASCII."""
-        sent = req.get_header("X-Request-ID") or ""
-        req.context.request_id = sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
-        req.context.max_body_bytes = self._host.settings.max_body_bytes
-        req.context.started = time.perf_counter()
-        resp.set_header("X-Request-ID", req.context.request_id)
+        context = req.context
+        context.started = time.perf_counter()
+        sent = req.env.get("HTTP_X_REQUEST_ID")
+        named = sent if sent and _REQUEST_ID.fullmatch(sent) else _new_id()
+        context.request_id = named
+        context.max_body_bytes = self._host.settings.max_body_bytes
+        # Whoever answers may say otherwise.
+        resp.set_headers(
+            (
+                ("X-Request-ID", named),
+                ("X-Content-Type-Options", "nosniff"),
+                ("Cache-Control", "no-store"),
+            )
+        )
 
     def process_response(
         self, req: falcon.Request, resp: falcon.Response, resource: object, req_succeeded: bool
     ) -> None:
-        """Set the headers of every answer, and write down how it went."""
-        if resp.get_header("X-Content-Type-Options") is None:
-            resp.set_header("X-Content-Type-Options", "nosniff")
-        if resp.get_header("Cache-Control") is None:
-            resp.set_header("Cache-Control", "no-store")
+        """Write down how it went."""
         seconds = time.perf_counter() - req.context.started
         method = req.method if req.method in falcon.HTTP_METHODS else "OTHER"
         route = (req.uri_template or _NO_ROUTE) if resource is not None else _NO_ROUTE
-        self._host.metrics.answered(method, route, resp.status_code, seconds)
+        status = resp.status_code
+        self._host.metrics.answered(method, route, status, seconds)
         said: dict[str, Any] = {
             "method": method,
             "path": route,
-            "status": resp.status_code,
+            "status": status,
             "ms": round(seconds * 1000, 3),
             "request_id": req.context.request_id,
         }
-        call: Call | None = req.context.get("call")
+        call: Call | None = getattr(req.context, "call", None)
         if call is not None:
             said["account"] = call.placet.account
             said["principal"] = call.actor.principal
-        _log.info("request", extra={"placet": said})
+        self._log_request(said)
+
+
+def _new_id() -> str:
+    """An id that nobody else has; it is no secret, so that the system need not be asked."""
+    return f"{random.getrandbits(128):032x}"
 
 
 class Addressing:
@@ -81,7 +98,7 @@ class Addressing:
         self, req: falcon.Request, resp: falcon.Response, resource: object, req_succeeded: bool
     ) -> None:
         """Say HEAD again, so that the answer has headers only."""
-        if req.context.get("head"):
+        if getattr(req.context, "head", False):
             req.method = "HEAD"
 
 
@@ -106,7 +123,11 @@ class Authenticating:
         if surface is None or getattr(resource, "public", False):
             return
         named = surface.account(req, params)
-        caller = self._authenticator.caller(self._host.authentication(), req, named)
+        # Who wants an answer that is no older than a token is known no less freshly.
+        by_index = getattr(resource, "by_index", False) and _TOKEN_SENT not in req.env
+        caller = self._authenticator.caller(
+            self._host.authentication(), req, named, by_index=by_index
+        )
         if named is not None and named != caller.account:
             # The same whether or not there is such an account.
             raise AccessDenied(
@@ -114,4 +135,39 @@ class Authenticating:
             )
         for name, value in params.items():
             refuse_controls(name, value)
-        req.context.call = Call(self._host.placet.tenant(caller.account), caller.actor)
+        req.context.call = Call(self._host.account(caller.account), caller.actor)
+
+
+class Freshening:
+    """Nobody who brings a consistency token is answered from less than it stands for.
+
+    An index only ever goes forward: once it has reached the token, whatever is asked of it in this
+    request, through whichever surface, is answered from there or later.
+    """
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    def process_resource(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        resource: object,
+        params: dict[str, Any],
+    ) -> None:
+        """Bring the index to the token. Raises Invalid for one that is none of the account's,
+        Unavailable where the store does not get there in time.
+        """
+        call: Call | None = getattr(req.context, "call", None)
+        token = req.env.get(_TOKEN_SENT)
+        if call is not None and token is not None:
+            wanted = at_least(token, self._host.settings.catch_up_s)
+            snapshot_of(call.placet.questions.view.tenant, wanted)
+
+    def process_response(
+        self, req: falcon.Request, resp: falcon.Response, resource: object, req_succeeded: bool
+    ) -> None:
+        """Give out the token of what is known now: after a write, that is in it."""
+        call: Call | None = getattr(req.context, "call", None)
+        if call is not None and req_succeeded and req.method != "GET":
+            resp.set_header(CONSISTENCY_TOKEN, call.placet.token())

@@ -23,6 +23,9 @@ def routed_path(environ: Mapping[str, Any]) -> str:
     Raises Invalid for a path that is not UTF-8.
     """
     path = environ.get("PATH_INFO") or "/"
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
+    if path[0] == "/" != path[-1] and path.isascii() and "%" not in path and "%" not in raw:
+        return path  # as most are: nothing is encoded, neither here nor as it was sent
     decoded = path.encode("latin-1", "surrogateescape")
     segments = _sent(environ, decoded) or decoded.split(b"/")
     # The owner of an account's own group is empty: "group:qa@/" ends with a slash that counts.

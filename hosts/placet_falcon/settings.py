@@ -14,6 +14,7 @@ import msgspec
 from placet import Placet
 from placet.access.registry import nearest
 from placet.errors import Invalid, Problem
+from placet.services.signing import MIN_KEY
 from placet_falcon.host import HostSettings
 from placet_falcon.subject_types import SUBJECT_TYPES, read_subject_types
 from placet_falcon.surface import Surface, SurfaceCatalogues
@@ -37,7 +38,6 @@ _BESIDE = frozenset({CONFIG, BOOTSTRAP_TOKEN, "PLACET_TOKEN", "PLACET_SERVER"})
 """Variables that are no settings: two of this module, and two of the command as a client."""
 _ONE_PROCESS = frozenset({"memory", "tinydb"})
 _SEVERAL = ("secret_keys", "trusted_subject_properties", "authzen_subject_types")
-MIN_KEY = 32
 
 
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,7 +45,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     `store` is a store URL, `bundle` the path of a bundle to apply at the start. `account` is the
     one that the bundle and the bootstrap token are for. `public_url` is where clients reach the
-    service, and may hold `{account}`. `secret_keys`, newest first, sign what surfaces hand out;
+    service, and may hold `{account}`. `secret_keys`, newest first, sign what is handed out;
     in the environment they are separated by commas, as all that there may be several of are.
     `trusted_subject_properties` are the names of attributes that a request may bring along for who
     it asks about; `authzen_subject_types` are pairs `TYPE=KIND`, see `docs/authzen.md`.
@@ -126,6 +126,7 @@ def open_placet(settings: ServiceSettings, *, surfaces: Iterable[Surface] = SURF
         approval_url=f"{settings.public_url.rstrip('/')}{approvals}" if settings.public_url else "",
         trusted_subject_properties=settings.trusted_subject_properties,
         passwords=Argon2Passwords(),
+        secret_keys=settings.secret_keys,
     )
 
 

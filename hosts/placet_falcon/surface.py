@@ -16,7 +16,7 @@ from placet_falcon.errors import Failure, write_failure
 if TYPE_CHECKING:
     from placet_falcon.host import Host
 
-__all__ = ["Surface", "SurfaceCatalogues", "owner_of"]
+__all__ = ["Owners", "Surface", "SurfaceCatalogues"]
 
 App = falcon.App[falcon.Request, falcon.Response]
 
@@ -31,7 +31,8 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     `prefixes` are the paths that it owns, each with all that lies under it; Falcon's own 404, 405
     and 415 below them are written by `write_failure`, too. `mount` adds the routes. `account` says
     which account a request names, None where only the credential does: a request is refused where
-    the two differ. A resource with a true attribute `public` is served without authentication.
+    the two differ. A resource with a true attribute `public` is served without authentication, and
+    one with `by_index`, which only asks what the index answers, knows its callers' tokens by it.
     `catalogue` holds the vendor's permissions, roles, resource groups and default policies.
     """
 
@@ -68,6 +69,25 @@ class SurfaceCatalogues:
         )
 
 
-def owner_of(surfaces: Iterable[Surface], path: str) -> Surface | None:
-    """The surface to which `path` belongs; None for a path of nobody, or of the host itself."""
-    return next((surface for surface in surfaces if surface.owns(path)), None)
+class Owners:
+    """Which of several surfaces a path belongs to: the first that owns it.
+
+    It is asked with every request, so that the prefixes are put together once.
+    """
+
+    def __init__(self, surfaces: Iterable[Surface]) -> None:
+        self._places = [
+            (surface.prefixes, tuple(f"{prefix}/" for prefix in surface.prefixes), surface)
+            for surface in surfaces
+        ]
+
+    def of(self, path: str) -> Surface | None:
+        """The surface; None for a path of nobody, or of the host itself.
+
+        >>> Owners([]).of("/livez") is None
+        True
+        """
+        for exact, below, surface in self._places:
+            if path.startswith(below) or path in exact:
+                return surface
+        return None

@@ -63,7 +63,7 @@ class Background:
     def _serve(self, account: str) -> None:
         try:
             tenant = self._placet.tenant(account)
-            tenant.approvals.sweep()
+            tenant.sweep()
             tenant.deliver()
         except Exception:
             _log.exception("background work failed", extra={"placet": {"account": account}})

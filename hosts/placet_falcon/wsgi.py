@@ -47,13 +47,13 @@ def prepared(settings: ServiceSettings, *, bootstrap_token: str | None = None) -
 
 def service(settings: ServiceSettings, *, bootstrap_token: str | None = None) -> App:
     """The application of a service, with its background thread started in this process."""
-    configure_logging(settings.log_level)
+    log_requests = configure_logging(settings.log_level)
     placet = prepared(settings, bootstrap_token=bootstrap_token)
     background = Background(placet)
     background.start()
     atexit.register(placet.close)
     atexit.register(background.stop)
-    return create_app(placet, settings=host_settings(settings))
+    return create_app(placet, settings=host_settings(settings), log_requests=log_requests)
 
 
 def __getattr__(name: str) -> Any:

@@ -22,8 +22,8 @@ EXTRAS = (
     "rich",
     "tinydb",
 )
-# In the standard library, but large: only the store that needs it loads it.
-LATE = ("sqlite3",)
+# In the standard library, but large: only the store, or the program, that needs it loads it.
+LATE = ("asyncio", "sqlite3")
 
 
 def main(arguments: list[str]) -> str:

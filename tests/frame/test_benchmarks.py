@@ -38,6 +38,21 @@ def test_a_quick_run_judges_no_goal(stores: tuple[str, list[dict[str, Any]]]) ->
     assert {row["met"] for row in rows} == {None}
 
 
+def test_authzen_asks_both_servers_and_judges_nothing(tmp_path: Path) -> None:
+    script, file = BENCHMARKS / "authzen.py", tmp_path / "authzen.json"
+    run = subprocess.run(
+        [sys.executable, str(script), "--quick", "--json", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    rows = msgspec.json.decode(file.read_bytes())
+    assert [row["figure"] for row in rows if row["goal"]] == ["evaluation, over the bare app"]
+    assert all(row["value"] > 0 and row["figure"] in run.stdout for row in rows)
+    assert {row["met"] for row in rows} == {None}
+
+
 def test_access_prints_a_row_for_every_peer_and_size(tmp_path: Path) -> None:
     script, file = BENCHMARKS / "access.py", tmp_path / "access.json"
     run = subprocess.run(

@@ -4,6 +4,7 @@ nested groups, a catalogue of resources, and access that an approval has minted.
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 from random_worlds import NOW, PERMISSIONS, RESOURCES, SCOPES, random_changes, random_noun
@@ -22,9 +23,10 @@ from placet.model import (
     parse_reviews,
 )
 from placet.services.tenant import Tenant
+from placet.storage.port import Key
 from placet.testing import PlacetUnderTest, engine
 
-__all__ = ["CONTEXT", "EXTRA", "asked_of", "everybody", "random_snapshot"]
+__all__ = ["CONTEXT", "EXTRA", "asked_of", "everybody", "more_facts", "random_snapshot"]
 
 CONTEXT = {"ip": "10.0.0.1", "limit": 5}
 EXTRA = (("doc", "9"), ("job", "9"))
@@ -52,10 +54,11 @@ def random_snapshot(seed: int, *, count: int = 110, policies: bool = True) -> Sn
     """The index of a random account."""
     rng = random.Random(seed)
     snapshot = advance(Snapshot(), random_changes(rng, count), revision=count)
-    return advance(snapshot, _more(rng, policies))
+    return advance(snapshot, more_facts(rng, policies=policies))
 
 
-def _more(rng: random.Random, policies: bool) -> Iterator[Fact]:
+def more_facts(rng: random.Random, *, policies: bool = True) -> Iterator[Fact]:
+    """What random changes leave out: conditions, resources, policies, service accounts."""
     if rng.random() < 0.3:
         yield Fact(
             Permission(
@@ -127,6 +130,9 @@ class _Fixed:
         return self._snapshot
 
     latest = current
+
+    def watched(self, key: Key, ring: Callable[[], None]) -> AbstractContextManager[None]:
+        return nullcontext()  # it never moves
 
     def after_fork(self, resume: Callable[[], None]) -> None:
         """Nothing is forked here."""

@@ -24,7 +24,7 @@ from placet.model import (
 )
 from placet.refs import EVERYONE, ResourceRef, encode, is_below, scope_chain, spoken
 
-__all__ = ["gains_of"]
+__all__ = ["attributes_differing", "gains_of"]
 
 
 def gains_of(change: Change) -> Iterator[Gain]:
@@ -142,7 +142,7 @@ def _principal(change: Change, edge: Edge) -> Iterator[Gain]:
         for gain in change.inherited(noun.ref, change.after.subjects(noun.ref), cause):
             yield gain._replace(new=False)
     # Who is not stored has no attributes: to be there changes nothing by itself.
-    names = _differing(was.attributes if was else {}, now.attributes if now else {})
+    names = attributes_differing(was.attributes if was else {}, now.attributes if now else {})
     if not names:
         return
     for subject in change.after.subjects(noun.ref):
@@ -189,7 +189,7 @@ def _resource(change: Change, edge: Edge) -> Iterator[Gain]:
     away = "" if now is None or now.scope is None else now.scope
     free = now is None or now.scope is None
     # Any attribute may differ, where the request said them before, or says them from now on.
-    names = _differing(was.attributes, now.attributes) if was and now else None
+    names = attributes_differing(was.attributes, now.attributes) if was and now else None
     differs = names is None or bool(names)
     if not moved and not differs:
         return
@@ -291,8 +291,12 @@ def _within(scope: str, root: Root) -> bool:
     return scope == root[0] or (root[1] and is_below(scope, root[0]))
 
 
-def _differing(had: dict[str, Any], has: dict[str, Any]) -> frozenset[str]:
-    """The names of attributes that differ."""
+def attributes_differing(had: dict[str, Any], has: dict[str, Any]) -> frozenset[str]:
+    """The names of attributes that differ.
+
+    >>> sorted(attributes_differing({"a": 1, "b": 1}, {"a": 1, "b": 2, "c": None}))
+    ['b', 'c']
+    """
     return frozenset(
         name
         for name in {*had, *has}

@@ -42,6 +42,11 @@ def loosened(was: ApprovalPolicy, now: ApprovalPolicy) -> bool:
         or (now.allow_self_review and not was.allow_self_review)
         or (now.allow_unattributed and not was.allow_unattributed)
         or (now.reject_when not in (was.reject_when, "any"))
+        or (now.shared_seats and not was.shared_seats)
+        or now.carry_if not in (was.carry_if, None)
+        or (bool(now.override_by) and now.override_for > was.override_for)
+        # A rule that approves may have come, or one that rejects may have gone.
+        or now.rules != was.rules
         or _lasts_longer(was, now)
     )  # fmt: skip
 
@@ -49,8 +54,7 @@ def loosened(was: ApprovalPolicy, now: ApprovalPolicy) -> bool:
 def reads(policy: ApprovalPolicy, root: str, names: frozenset[str] | None) -> bool:
     """Whether some of these attributes, any for None, say when or how a policy applies."""
     texts = [leaf.when for leaf in walk(policy.requirement) if isinstance(leaf, ConditionHolds)]
-    if policy.when is not None:
-        texts.append(policy.when)
+    texts += [text for text in (policy.when, *(rule.when for rule in policy.rules)) if text]
     for text in texts:
         read = attributes_read(text, root)
         if read is None or (read if names is None else read & names):
@@ -61,14 +65,17 @@ def reads(policy: ApprovalPolicy, root: str, names: frozenset[str] | None) -> bo
 def alone(policy: ApprovalPolicy) -> frozenset[str]:
     """The sources of a policy by which one person may come to what it yields, without another.
 
-    Where people may review what they ask for, all of them; where a condition may approve, those by
-    whom one may ask.
+    Where people may review what they ask for, all of them; where a condition or a rule may approve,
+    those by whom one may ask.
     """
     leaves = tuple(walk(policy.requirement))
     if policy.allow_self_review:
         reviewers = [leaf.source for leaf in leaves if isinstance(leaf, Reviews)]
         return frozenset((*policy.requesters, *policy.override_by, *reviewers))
-    if policy.needed == "when_denied" and any(isinstance(leaf, ConditionHolds) for leaf in leaves):
+    decides_itself = any(isinstance(leaf, ConditionHolds) for leaf in leaves) or any(
+        rule.verdict == "approve" for rule in policy.rules
+    )
+    if policy.needed == "when_denied" and decides_itself:
         return frozenset(policy.requesters)
     return frozenset()
 

@@ -17,7 +17,16 @@ from placet.access.snapshot import Snapshot
 from placet.model import Permission
 from placet.refs import EVERYONE, ScopeLevel, is_below, parse_resource, scope_level
 
-__all__ = ["Holdings", "Reach", "Root", "attributes_read", "contains", "reach_of", "usable"]
+__all__ = [
+    "Holdings",
+    "Reach",
+    "Root",
+    "attributes_read",
+    "contains",
+    "holds",
+    "reach_of",
+    "usable",
+]
 
 Root = tuple[str, bool]
 """A scope, and whether what lies under it belongs to it."""
@@ -95,10 +104,21 @@ def contains(outer: Reach, inner: Reach, now: datetime) -> bool:
     """Whether `outer` reaches whatever `inner` does from `now` on, their permissions aside."""
     return (
         _selects(outer, inner)
-        and all(any(_holds(over, root) for over in outer.roots) for root in inner.roots)
+        and all(any(holds(over, root) for over in outer.roots) for root in inner.roots)
         and outer.condition in (None, inner.condition)
         and _lasts(outer, _start(inner, now), inner.expires_at)
     )
+
+
+def holds(over: Root, root: Root) -> bool:
+    """Whether all of a root belongs to another one.
+
+    >>> holds(("retail", True), ("retail/shop", False)), holds(("retail", False), ("retail", True))
+    (True, False)
+    """
+    if over[1]:
+        return is_below(root[0], over[0])
+    return over[0] == root[0] and not root[1]
 
 
 def usable(permission: Permission, root: Root) -> bool:
@@ -199,7 +219,7 @@ class Holdings:
     def _fits(self, held: Reach, root: Root, of: Reach) -> bool:
         start = self._now if self._strict else _start(of, self._now)
         return (
-            any(_holds(over, root) for over in held.roots)
+            any(holds(over, root) for over in held.roots)
             and (held.condition is None or self._implies(held, of.condition))
             and _lasts(held, start, of.expires_at)
         )
@@ -221,7 +241,7 @@ class Holdings:
         meet = meet and (reached is None or bool(reached))
         return (
             meet
-            and any(_holds(over, (root[0], False)) or _holds(root, over) for over in deny.roots)
+            and any(holds(over, (root[0], False)) or holds(root, over) for over in deny.roots)
             and (deny.expires_at is None or deny.expires_at > _start(of, self._now))
             and (of.expires_at is None or deny.not_before is None
                  or deny.not_before < of.expires_at)
@@ -262,12 +282,6 @@ def _roots(selector: Selector, placed: str) -> tuple[Root, ...]:
 def _root(scope: str, children: bool) -> Root:
     # Nothing lies under a project: with or without it is the same.
     return (scope, children and scope_level(scope) != "project")
-
-
-def _holds(over: Root, root: Root) -> bool:
-    if over[1]:
-        return is_below(root[0], over[0])
-    return over[0] == root[0] and not root[1]
 
 
 def _start(reach: Reach, now: datetime) -> datetime:

@@ -18,7 +18,15 @@ from placet.errors import Invalid
 from placet.model import Approval, Effect, Permission, parse_source
 from placet.refs import EVERYONE, ResourceRef, is_below, parse_resource, scope_chain
 
-__all__ = ["Directory", "Held", "asks_as", "names", "sources_naming", "with_included"]
+__all__ = [
+    "Directory",
+    "Held",
+    "asks_as",
+    "listed_by",
+    "names",
+    "sources_naming",
+    "with_included",
+]
 
 
 _NAMED = ("user:", "group:", "service_account:")
@@ -95,6 +103,26 @@ def with_included(snapshot: Snapshot, role: str) -> frozenset[str]:
                 seen.add(ref)
                 waiting.append(ref)
     return frozenset(seen)
+
+
+def listed_by(snapshot: Snapshot, source: str) -> frozenset[str] | None:
+    """Everybody whom a source names, whatever is asked about, but for those who are disabled.
+
+    None where that cannot be listed: holders of a role or a permission, owners, managers, everyone.
+    """
+    kind, _ = parse_source(source)
+    if kind in ("user", "service_account"):
+        listed = frozenset({source})
+    elif kind == "group":
+        listed = snapshot.members_of(source)
+    else:
+        return None
+    return frozenset(
+        person
+        for person in listed
+        if (known := snapshot.users.get(person) or snapshot.service_accounts.get(person)) is None
+        or not known.disabled
+    )
 
 
 class Held(NamedTuple):
@@ -215,11 +243,7 @@ class Directory:
 
         Holders of a role or a permission, and everyone, are not listed: they count as reachable.
         """
-        kind, _ = parse_source(source)
-        if kind in ("user", "service_account"):
-            listed = frozenset({source})
-        elif kind == "group":
-            listed = self._snapshot.members_of(source)
-        else:
+        listed = listed_by(self._snapshot, source)
+        if listed is None:
             return None
         return frozenset(person for person in listed if self.names(source, person))

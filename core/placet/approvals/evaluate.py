@@ -17,6 +17,7 @@ from placet.approvals.eligibility import (
     latest_reviews,
     reviewed_earlier,
 )
+from placet.approvals.reaching import can_be_met
 from placet.approvals.seats import fill_seats
 from placet.approvals.ways import children, ways
 from placet.conditions import FALSE, TRUE, compile
@@ -88,7 +89,7 @@ def evaluate(approval: Approval, directory: Directory) -> Result:
     filled = _fill(requirement, _best_way(requirement, facts), facts)
     root = _node(0, requirement, filled, facts, open=True)
     # Said no is said no, also where another part of the tree cannot be told.
-    if _rejected(approval, counted, directory, requirement, facts):
+    if _rejected(approval, counted, directory, facts):
         return msgspec.structs.replace(root, status="rejected", why="it was rejected")
     return root
 
@@ -325,7 +326,6 @@ def _rejected(
     approval: Approval,
     counted: Mapping[str, Review],
     directory: Directory,
-    requirement: Requirement,
     facts: _Facts,
 ) -> bool:
     """Whether the policy's reject rule is met by people entitled to any seat of the tree."""
@@ -342,7 +342,7 @@ def _rejected(
         return bool(against)
     if isinstance(rule, Quorum):
         return len(against) >= rule.quorum
-    return bool(against) and not _reachable(approval, against, directory, requirement, facts)
+    return bool(against) and not _reachable(approval, against, directory, facts)
 
 
 def _entitled_at_all(approval: Approval, directory: Directory, person: str) -> bool:
@@ -355,34 +355,17 @@ def _entitled_at_all(approval: Approval, directory: Directory, person: str) -> b
     return False
 
 
-def _reachable(
-    approval: Approval,
-    against: set[str],
-    directory: Directory,
-    requirement: Requirement,
-    facts: _Facts,
-) -> bool:
+def _reachable(approval: Approval, against: set[str], directory: Directory, facts: _Facts) -> bool:
     """Whether approvals of people who have not said no could still satisfy the tree."""
     barred = excluded(approval) | against
-    entitled: dict[int, frozenset[str]] = {}
-    for number, leaf in _leaves(requirement):
-        if isinstance(leaf, Reviews):
-            listed = _listed(leaf, directory)
-            if listed is None:
-                # Nobody can list them: as many unknown people as there are seats may still come.
-                listed = frozenset(f"{number}/{seat}" for seat in range(leaf.count))
-            rules = frozenset(
-                f"{rule.reviewer}#{number}"
-                for rule in approval.policy.rules
-                if rule.verdict == "approve" and number in rule.leaves
-            )
-            entitled[number] = (listed | facts.approvers.get(number, frozenset())) - barred | rules
-    possible = msgspec.structs.replace(facts, approvers=entitled, errors={})
-    return any(
-        len(_seats(requirement, way, possible))
-        == sum(map(len, _fill(requirement, way, possible).values()))
-        for way in ways(requirement)
-    )
+
+    def people(number: int, leaf: Reviews) -> frozenset[str] | None:
+        listed = _listed(leaf, directory)
+        if listed is None:
+            return None
+        return (listed | facts.approvers.get(number, frozenset())) - barred
+
+    return can_be_met(approval.policy, people)
 
 
 def _listed(leaf: Reviews, directory: Directory) -> frozenset[str] | None:

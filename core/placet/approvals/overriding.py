@@ -90,7 +90,7 @@ def looked_at_later(approval: Approval, actor: Actor, directory: Directory) -> A
         updated_at=directory.now,
         revision=1,
         revised_at=None,
-        reminded_at=None,
+        told_at=None,
         decide_by=None,
         status="pending",
         reviews=(),

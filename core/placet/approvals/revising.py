@@ -4,11 +4,10 @@ A review is bound to the digest of what was shown (failure mode T20). A revision
 where the policy's `carry_if` says that what changed does not matter to it (T27).
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
-from placet.approvals.eligibility import Directory
 from placet.approvals.lifecycle import Wanted
 from placet.approvals.transition import refuse_ended
 from placet.conditions import TRUE, compile
@@ -23,14 +22,13 @@ def revise(
     wanted: Wanted,
     policy: ApprovalPolicy,
     policies: tuple[str, ...],
-    directory: Directory,
+    now: datetime,
 ) -> Approval:
     """The approval after it has come to ask for `wanted`, under the policies that apply to that.
 
     Its deadline, reminders and escalation begin anew. Raises InvalidState for one that has ended,
     and for one that something else than its requester waits for.
     """
-    now = directory.now
     refuse_ended(approval, now)
     if approval.gate is not None or approval.overrides is not None:
         raise InvalidState(
@@ -64,7 +62,7 @@ def revise(
         revision=approval.revision + 1,
         revised_at=now,
         updated_at=now,
-        reminded_at=None,
+        told_at=None,
         decide_by=decide_by,
         reviews=reviews,
     )

@@ -8,9 +8,11 @@ from typing import Any, cast
 
 import msgspec
 
+from placet.access.changes import access_changes
 from placet.bundle.document import Bundle
 from placet.bundle.nouns import ORDER, SAID, Item
 from placet.bundle.plan import Plan, Step, step_for
+from placet.bundle.preview import Preview
 from placet.bundle.report import Report
 from placet.bundle.resolve import resolve
 from placet.bundle.tokens import credentials_of
@@ -46,7 +48,7 @@ from placet.storage.codec import decode, key_of, kind_of, parts_of
 from placet.storage.kinds import MAX_PAGE
 from placet.storage.port import Query
 
-__all__ = ["apply", "plan_of"]
+__all__ = ["apply", "plan_of", "preview_of"]
 
 _SERVICES: Mapping[type[Record], type[Records[Any]]] = {
     Permission: Permissions,
@@ -72,12 +74,46 @@ def plan_of(
     passwords: PasswordHasher | None = None,
 ) -> Plan:
     """What `apply` would change; changes nothing. Raises what `apply` raises, AccessDenied too."""
+    return _planned(view, bundle, prune, actor, passwords)[0]
+
+
+def preview_of(
+    view: View,
+    bundle: Bundle,
+    *,
+    prune: bool = False,
+    actor: ActorLike = None,
+    passwords: PasswordHasher | None = None,
+) -> Preview:
+    """What `apply` would change, and who gains and who loses by it; changes nothing.
+
+    As of now: what begins or ends later is told with its time. Raises what `apply` raises.
+    """
+    plan, work = _planned(view, bundle, prune, actor, passwords)
+    told = access_changes(
+        work.snapshot,
+        work.world,
+        work.now,
+        closed=work.closed,
+        trusted=view.tenant.settings.trusted_subject_properties,
+    )
+    return Preview(plan, told.gains, told.losses)
+
+
+def _planned(
+    view: View,
+    bundle: Bundle,
+    prune: bool,
+    actor: ActorLike,
+    passwords: PasswordHasher | None,
+) -> tuple[Plan, Work]:
+    """A plan, with the work that would write it and is not committed."""
     tenant = view.tenant
     work = tenant.work(tenant.actor(actor))
     work.authorize("account.edit", "")
     plan = _Change(view, bundle, prune, passwords).plan(work)
     work.refuse_widening()
-    return plan
+    return plan, work
 
 
 def apply(

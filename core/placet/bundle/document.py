@@ -10,12 +10,15 @@ import msgspec
 from placet.access.answers import Outcome
 from placet.model import (
     ALL_LEVELS,
+    Blackout,
     CredentialKind,
     Effect,
     Exclusion,
+    Input,
     JsonObject,
     PermissionStatus,
     Time,
+    Window,
 )
 from placet.refs import ScopeLevel
 
@@ -33,6 +36,7 @@ __all__ = [
     "ResourceEntry",
     "ResourceGroupEntry",
     "RoleEntry",
+    "RuleEntry",
     "RuleKeys",
     "SelectorEntry",
     "ServiceAccountEntry",
@@ -170,7 +174,8 @@ class CredentialEntry(_Entry, frozen=True, kw_only=True):
 class RequirementEntry(_Entry, frozen=True, kw_only=True):
     """One node of a requirement tree, or a stage: exactly one of its keys says what it is.
 
-    `at_least` counts the children in `of`. A child may be the text of a reviews leaf.
+    `at_least` counts the children in `of`. A child may be the text of a reviews leaf. Beside
+    `reviews` may stand when, and to whom, they are escalated.
     """
 
     name: str = ""
@@ -181,6 +186,8 @@ class RequirementEntry(_Entry, frozen=True, kw_only=True):
     in_order: "tuple[RequirementEntry | str, ...] | None" = None
     reviews: str | tuple[str, ...] | None = None
     condition: str | None = None
+    escalate_after: str | None = None
+    escalate_to: tuple[str, ...] = ()
 
 
 class YieldEntry(_Entry, frozen=True, kw_only=True):
@@ -188,6 +195,19 @@ class YieldEntry(_Entry, frozen=True, kw_only=True):
 
     role: str
     duration: str = msgspec.field(name="for")
+
+
+class RuleEntry(_Entry, frozen=True, kw_only=True):
+    """A rule that reviews by itself."""
+
+    name: str
+    verdict: Literal["approve", "reject"]
+    when: str | None = None
+    during: tuple[Window, ...] = ()
+    subjects: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    comment: str = ""
+    inputs: JsonObject = {}
 
 
 class QuorumEntry(_Entry, frozen=True, kw_only=True):
@@ -215,6 +235,13 @@ class RuleKeys(_Entry, frozen=True, kw_only=True):
     allow_unattributed: bool = False
     reject_when: Literal["any", "unreachable"] | QuorumEntry = "any"
     override_by: tuple[str, ...] = ()
+    override_for: str = "1h"
+    shared_seats: bool = False
+    inputs: tuple[Input, ...] = ()
+    rules: tuple[RuleEntry, ...] = ()
+    carry_if: str | None = None
+    remind_after: str | None = None
+    allow_unsatisfiable: bool = False
 
 
 class PolicyEntry(RuleKeys, frozen=True, kw_only=True):
@@ -232,6 +259,9 @@ class GateEntry(RuleKeys, frozen=True, kw_only=True):
     scope: str = ""
     labels: dict[str, str] = {}
     policy: str | None = None
+    windows: tuple[Window, ...] = ()
+    blackouts: tuple[Blackout, ...] = ()
+    latest_only: bool = False
 
 
 class TestEntry(_Entry, frozen=True, kw_only=True):

@@ -41,6 +41,7 @@ from placet.model import (
     ResourceGroup,
     ResourceSelector,
     Role,
+    Rule,
     ServiceAccount,
     User,
 )
@@ -56,7 +57,8 @@ ORDER: tuple[type[Record], ...] = (
 _RULES = (
     "name", "description", "applies_to", "when", "needed", "requesters", "requirement", "yields",
     "decide_within", "use_within", "also_exclude", "allow_self_review", "allow_unattributed",
-    "reject_when", "override_by",
+    "reject_when", "override_by", "override_for", "shared_seats", "inputs", "rules", "carry_if",
+    "remind_after", "allow_unsatisfiable",
 )  # fmt: skip
 SAID: Mapping[type[Record], tuple[str, ...]] = {
     Permission: ("resource_type", "action", "allowed_scope_levels", "name", "status"),
@@ -71,7 +73,7 @@ SAID: Mapping[type[Record], tuple[str, ...]] = {
     ),
     Role: ("name", "description", "permissions", "includes", "allowed_scope_levels", "tags"),
     ApprovalPolicy: _RULES,
-    Gate: ("name", "policy", "labels"),
+    Gate: ("name", "policy", "labels", "windows", "blackouts", "latest_only"),
     Assignment: (
         "principal", "role", "resource_group", "effect", "disabled", "condition", "not_before",
         "expires_at",
@@ -237,6 +239,9 @@ def _rules(rules: RuleKeys, tree: Tree, path: str, report: Report) -> dict[str, 
     said["requirement"] = tree.root
     said["decide_within"] = seconds("decide_within", rules.decide_within)
     said["use_within"] = seconds("use_within", rules.use_within)
+    said["override_for"] = seconds("override_for", rules.override_for) or 1
+    said["remind_after"] = seconds("remind_after", rules.remind_after)
+    said["rules"] = tuple(Rule(**msgspec.structs.asdict(rule)) for rule in rules.rules)
     said["yields"] = PassYield()
     if isinstance(rules.yields, YieldEntry):
         lasts = seconds("yields.for", rules.yields.duration)
@@ -281,7 +286,16 @@ def _gate(entry: GateEntry, path: str, report: Report) -> Item:
         ]
         for key in own:
             report.fail(f"{path}.{key}", "belongs to a policy of the gate's own; it names another")
-    noun = Gate(id=entry.id, scope=entry.scope, name=entry.name, policy=policy, labels=entry.labels)
+    noun = Gate(
+        id=entry.id,
+        scope=entry.scope,
+        name=entry.name,
+        policy=policy,
+        labels=entry.labels,
+        windows=entry.windows,
+        blackouts=entry.blackouts,
+        latest_only=entry.latest_only,
+    )
     return Item(path, noun)
 
 

@@ -4,7 +4,7 @@ The bundle is laid over what is stored first, so that its nouns may name each ot
 then every reference is looked up in that world. Mistakes are collected, not raised.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,12 +25,13 @@ from placet.model import (
     Requirement,
     Reviews,
     Role,
+    Rule,
     walk,
 )
 from placet.refs import parse_principal
 from placet.services.assignments import check_level, exact_assignment
 from placet.services.directory import refuse_circle
-from placet.services.policies import check_yield
+from placet.services.policies import check_satisfiable, check_yield
 from placet.services.references import (
     exact_requirement,
     exact_source,
@@ -151,7 +152,8 @@ class _Resolver:
         leaves = (leaf for leaf in walk(policy.requirement) if not hasattr(leaf, "of"))
         for leaf, place in zip(leaves, item.places, strict=True):
             if isinstance(leaf, Reviews):
-                self._source(leaf.source, policy.scope, place)
+                for source in leaf.sources:
+                    self._source(source, policy.scope, place)
         requirement: Requirement = policy.requirement
         if len(self.report.problems) == before:
             requirement = exact_requirement(
@@ -162,7 +164,10 @@ class _Resolver:
             requirement=requirement,
             requesters=self._sources(policy, item, "requesters"),
             override_by=self._sources(policy, item, "override_by"),
+            rules=tuple(self._rules(policy, item)),
         )
+        if len(self.report.problems) == before:
+            self.report.of(item.path, check_satisfiable, self.world, exact)
         if not isinstance(exact.yields, AccessYield):
             return exact
         path = f"{item.path}.yields.role"
@@ -229,6 +234,15 @@ class _Resolver:
         if len(self.report.problems) == before:
             exact = msgspec.structs.replace(noun, role=role, resource_group=group)
             self.report.of(item.at("scope"), check_level, self.world, exact)
+
+    def _rules(self, policy: ApprovalPolicy, item: Item) -> Iterator[Rule]:
+        for at, rule in enumerate(policy.rules):
+            path = f"{item.path}.rules[{at}].subjects"
+            subjects = (
+                self._source(source, policy.scope, f"{path}[{number}]")
+                for number, source in enumerate(rule.subjects)
+            )
+            yield msgspec.structs.replace(rule, subjects=tuple(subjects))
 
     def _sources(self, policy: ApprovalPolicy, item: Item, field: str) -> tuple[str, ...]:
         return tuple(

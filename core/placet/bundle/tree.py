@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from placet.bundle.document import RequirementEntry, RuleKeys
+from placet.bundle.durations import seconds_of
 from placet.bundle.report import Report
 from placet.model import (
     MAX_REQUIREMENT_DEPTH,
@@ -86,6 +87,8 @@ class Tree:
                 f"needs exactly one of {', '.join(_KINDS)}, and 'of' together with at_least; "
                 f"this has {' and '.join(given) or 'none'}",
             )
+        if node.reviews is None and (node.escalate_after is not None or node.escalate_to):
+            return self._wrong(path, "is escalated, and has no reviews; write both in one table")
         if node.all_of is not None:
             return AllOf(name=node.name, of=self._several(node.all_of, f"{path}.all_of"))
         if node.any_of is not None:
@@ -97,8 +100,10 @@ class Tree:
             return ConditionHolds(name=node.name, when=node.condition)
         if node.reviews is not None:
             if isinstance(node.reviews, str):
-                return self._leaf(node.reviews, f"{path}.reviews", node.name)
-            return self._reviews(node.reviews, f"{path}.reviews", node.name)
+                leaf = self._leaf(node.reviews, f"{path}.reviews", node.name)
+            else:
+                leaf = self._reviews(node.reviews, f"{path}.reviews", node.name)
+            return self._escalated(leaf, node, path)
         assert node.at_least is not None, "it is the one that is left"
         assert node.of is not None, "it was seen to come with at_least"
         return self._at_least(node.at_least, node.of, node.name, path)
@@ -117,6 +122,21 @@ class Tree:
         if len(texts) == 1:
             return self._leaf(texts[0], f"{path}[0]", name)
         return AllOf(name=name, of=self._several(texts, path))
+
+    def _escalated(self, below: Requirement, node: RequirementEntry, path: str) -> Requirement:
+        """The reviews of a node with what it says of their escalation."""
+        after = node.escalate_after
+        seconds = after and self._report.of(f"{path}.escalate_after", seconds_of, after)
+        if not seconds and not node.escalate_to:
+            return below
+        if isinstance(below, Reviews):
+            return msgspec.structs.replace(
+                below, escalate_after=seconds or None, escalate_to=node.escalate_to
+            )
+        assert isinstance(below, AllOf), "several reviews are all of them"
+        return AllOf(
+            name=below.name, of=tuple(self._escalated(one, node, path) for one in below.of)
+        )
 
     def _leaf(self, text: str, path: str, name: str) -> Requirement:
         leaf = self._report.of(path, parse_reviews, text) or _PLACEHOLDER

@@ -119,6 +119,11 @@ def _check_conditions(item: Item, report: Report) -> None:
     if isinstance(noun, ApprovalPolicy):
         if noun.when is not None:
             report.of(item.at("when"), compile, noun.when)
+        if noun.carry_if is not None:
+            report.of(item.at("carry_if"), compile, noun.carry_if)
+        for number, rule in enumerate(noun.rules):
+            if rule.when is not None and rule.when.strip():
+                report.of(f"{item.path}.rules[{number}].when", compile, rule.when)
         leaves = [leaf for leaf in walk(noun.requirement) if not hasattr(leaf, "of")]
         for leaf, place in zip(leaves, item.places, strict=True):
             if isinstance(leaf, ConditionHolds) and leaf.when.strip():

@@ -102,7 +102,7 @@ class Approval(Noun, frozen=True, kw_only=True, omit_defaults=True):
     created_at: Time
     updated_at: Time
     revised_at: Time | None = None
-    reminded_at: Time | None = None
+    told_at: Time | None = None
     starts_at: Time | None = None
     seconds: int | None = None
     decide_by: Time | None = None

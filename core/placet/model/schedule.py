@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
@@ -49,6 +49,23 @@ class Window(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.start < self.end:
             return begun and clock < end
         return begun or (before in self.days and clock < end)
+
+    def opens_after(self, moment: datetime) -> datetime | None:
+        """When it opens next behind an aware moment; None where its hours never come.
+
+        >>> from datetime import UTC
+        >>> office = Window(days=("mon",), start="09:00", end="17:00", zone="Europe/Berlin")
+        >>> office.opens_after(datetime(2026, 11, 27, tzinfo=UTC)).isoformat()
+        '2026-11-30T08:00:00+00:00'
+        """
+        zone = _zone(self.zone)
+        today = moment.astimezone(zone).date()
+        for ahead in range(9):
+            date = today + timedelta(days=ahead)
+            opening = datetime.combine(date, time.fromisoformat(self.start), zone).astimezone(UTC)
+            if DAYS[date.weekday()] in self.days and opening > moment:
+                return opening
+        return None
 
 
 class Blackout(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -21,7 +21,15 @@ from placet.services.approval_sight import ApprovalSight
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
 
-__all__ = ["ApprovalReviewers", "EligibleReviewers", "OpenLeaf", "Reviewer", "WhyNot"]
+__all__ = [
+    "ApprovalReviewers",
+    "EligibleReviewers",
+    "OpenLeaf",
+    "Reviewer",
+    "WhyNot",
+    "named_by",
+    "waiting_leaves",
+]
 
 LISTED = 100
 """The most people of one leaf that are named."""
@@ -77,8 +85,8 @@ class ApprovalReviewers(ApprovalSight):
     def eligible_reviewers(self, id: str, *, actor: ActorLike = None) -> EligibleReviewers:
         """Who could say yes now, for each leaf that is open and not satisfied yet.
 
-        By name, and with why not, to those only who may view approvals in its scope, or review this
-        one; everybody else who may see it is told how many (failure mode T50). A review of whoever
+        By name, and with why not, to those only who may view or override approvals in its scope, or
+        review this one; everybody else who may see it is told how many (failure mode T50). A review of whoever
         is named without a reason would be accepted, unless a plugin refuses it.
         """
 
@@ -126,7 +134,7 @@ def _leaf(
     named: bool,
 ) -> OpenLeaf:
     sources = sources_of(leaf, approval, work.now)
-    known, whole = _known(work, approval, directory, sources)
+    known, whole = named_by(work, approval, directory, sources)
     seats: dict[str, str | None] = dict.fromkeys(sorted(known))
     for delegate, delegator in _delegates(work, directory, known):
         seats.setdefault(delegate, delegator)
@@ -146,7 +154,7 @@ def _leaf(
     )
 
 
-def _known(
+def named_by(
     work: Work, approval: Approval, directory: Directory, sources: tuple[str, ...]
 ) -> tuple[frozenset[str], bool]:
     """Who is named by any of the sources, and whether that is everybody."""

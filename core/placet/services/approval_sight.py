@@ -89,7 +89,10 @@ class ApprovalSight(Service):
                 return True
         if work.actor is SYSTEM or any(said.reviewer == principal for said in approval.reviews):
             return True
-        if work.may("approvals.view", approval.scope, approval.id):
+        if any(
+            work.may(right, approval.scope, approval.id)
+            for right in ("approvals.view", "approvals.override")
+        ):
             return True
         directory = self._directory(work, approval)
         people = {principal, *directory.delegators(principal, work.now)}

@@ -12,12 +12,14 @@ from placet.access.decide import decide
 from placet.access.exact import exact_principal
 from placet.access.sources import Directory
 from placet.approvals.compose import compose
+from placet.approvals.eligibility import excluded
 from placet.approvals.evaluate import Result
 from placet.approvals.lifecycle import open_approval, settle
+from placet.approvals.reaching import People, can_be_met
 from placet.approvals.suppose import Supposed, suppose
 from placet.errors import Invalid
-from placet.model import Approval, ApprovalPolicy, ApprovalStatus, JsonObject
-from placet.services.approval_reviewers import OpenLeaf, waiting_leaves
+from placet.model import Approval, ApprovalPolicy, ApprovalStatus, JsonObject, Reviews
+from placet.services.approval_reviewers import OpenLeaf, named_by, waiting_leaves
 from placet.services.approval_sight import ApprovalSight
 from placet.services.approval_writing import wanted_of
 from placet.services.references import exact_requirement, exact_source
@@ -46,8 +48,9 @@ class Simulation(msgspec.Struct, frozen=True):
 class RequestSimulation(msgspec.Struct, frozen=True):
     """What asking would come to. `outcome` is whether there is anything to ask for, with `reasons`;
     `policies` are those that would apply, `status` is that of the approval as it would be opened,
-    and `leaves` are all that would wait for reviews, those of later stages too. The last three are
-    empty where nothing can be asked for.
+    `leaves` are all that would wait for reviews, those of later stages too, and `satisfiable` says
+    whether enough people for all seats are known today, or may be. These four are empty where
+    nothing can be asked for.
     """
 
     outcome: Literal["allowed", "approval_required", "denied"]
@@ -55,6 +58,7 @@ class RequestSimulation(msgspec.Struct, frozen=True):
     policies: tuple[str, ...] = ()
     status: ApprovalStatus | None = None
     leaves: tuple[OpenLeaf, ...] = ()
+    satisfiable: bool | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The answer as JSON-like values."""
@@ -144,9 +148,21 @@ class ApprovalSimulation(ApprovalSight):
                 waiting_leaves(
                     work, opened, named=work.may("approvals.view", opened.scope), ahead=True
                 ),
+                can_be_met(opened.policy, _people(work, opened)),
             )
 
         return self._tenant.run(actor, use_case)
+
+
+def _people(work: Work, opened: Approval) -> People:
+    """Who could ever fill the seats of a leaf; None where they cannot all be listed."""
+    directory = Directory(work.snapshot, opened, work.now, closed=work.closed)
+
+    def people(number: int, leaf: Reviews) -> frozenset[str] | None:
+        known, whole = named_by(work, opened, directory, leaf.sources)
+        return known - excluded(opened) if whole else None
+
+    return people
 
 
 def _exact(work: Work, approval: Approval, said: Supposed) -> Supposed:

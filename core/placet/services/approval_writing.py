@@ -9,16 +9,20 @@ import msgspec
 from placet.access.answers import Question
 from placet.access.sources import Directory
 from placet.approvals.digest import bound_values, digest_of
+from placet.approvals.grants import grant_status
 from placet.approvals.lifecycle import Said, Wanted, open_approval, review, settle
 from placet.approvals.transition import Transition
 from placet.errors import AccessDenied
-from placet.model import Approval, ApprovalPolicy, Claim, JsonObject, Verdict
+from placet.model import Approval, ApprovalPolicy, Claim, Grant, JsonObject, Verdict
+from placet.refs import encode
 from placet.services.asking import Ask, ask
 from placet.services.base import Service
+from placet.services.grants import revoke_grant
 from placet.services.tenant import Tenant
 from placet.services.work import Work
 
 __all__ = [
+    "asking_key",
     "open_under",
     "refuse_veto",
     "wanted_of",
@@ -69,6 +73,11 @@ def wanted_of(
     return question, wanted
 
 
+def asking_key(requester: str, subject: str, digest: str) -> str:
+    """The key of the claim that an approval is the one by which `requester` asks for a digest."""
+    return encode(requester, subject, digest)
+
+
 def open_under(
     tenant: Tenant,
     work: Work,
@@ -111,6 +120,8 @@ def write_transition(work: Work, before: Approval, done: Transition, **data: Any
     """
     if not done.happened:
         return
+    if before.overrides is not None and done.approval.status == "rejected":
+        _take_back(work, before.overrides)
     work.put(done.approval)
     minted = [noun for noun in (done.grant, done.assignment) if noun is not None]
     last = len(done.happened) - 1
@@ -121,6 +132,18 @@ def write_transition(work: Work, before: Approval, done: Transition, **data: Any
         said = _said(done.approval) if kind in _SAYING else {}
         more = data if at == 0 else {"status": done.approval.status}
         work.record(kind, approval=before.id, **more, **said)
+
+
+def _take_back(work: Work, id: str) -> None:
+    """Revoke what an override has yielded, as far as it is still good."""
+    overridden = work.get(Approval, id)
+    grant = (
+        None
+        if overridden is None or overridden.grant is None
+        else work.get(Grant, overridden.grant)
+    )
+    if grant is not None and grant_status(grant, work.now) in ("active", "scheduled"):
+        revoke_grant(work, grant, "the override was rejected afterwards")
 
 
 def _said(approval: Approval) -> dict[str, Any]:

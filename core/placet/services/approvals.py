@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from placet.access.check import Inquiry
 from placet.access.decide import decide
 from placet.approvals.compose import compose
+from placet.approvals.digest import bound_values
 from placet.approvals.grants import grant_status
 from placet.approvals.lifecycle import (
     Said,
@@ -21,10 +23,8 @@ from placet.approvals.lifecycle import (
     withdraw,
 )
 from placet.approvals.transition import status_of
-from placet.clock import milliseconds
 from placet.errors import AccessDenied, Invalid, InvalidState, PlacetError
 from placet.model import (
-    SYSTEM,
     Actor,
     Approval,
     Claim,
@@ -32,22 +32,22 @@ from placet.model import (
     JsonObject,
     Verdict,
 )
-from placet.refs import encode
-from placet.services.approval_opening import ApprovalOpening
+from placet.services.approval_changes import ApprovalChanges
 from placet.services.approval_reading import ApprovalExplanation, Standing
 from placet.services.approval_writing import (
+    asking_key,
     open_under,
     refuse_veto,
     wanted_of,
     write_transition,
 )
 from placet.services.grants import revoke_grant
+from placet.services.idempotency import Once
 from placet.services.tenant import ActorLike, Tenant
 from placet.services.work import Work
-from placet.storage.kinds import MAX_PAGE
-from placet.storage.port import Query, Range
 
 __all__ = [
+    "MAX_REVIEWED",
     "ApprovalExplanation",
     "Approvals",
     "Standing",
@@ -57,11 +57,13 @@ __all__ = [
 
 _log = logging.getLogger("placet.approvals")
 
+MAX_REVIEWED = 100
+"""The most reviews of one call."""
 MAX_REVOKED = 1000
 """The most approvals whose grants one commit takes back."""
 
 
-class Approvals(ApprovalOpening):
+class Approvals(ApprovalChanges):
     """Requests for a decision."""
 
     def request(
@@ -77,21 +79,54 @@ class Approvals(ApprovalOpening):
         labels: Mapping[str, str] | None = None,
         origin: str = "embedded",
         on_behalf_of: str | None = None,
+        starts_at: datetime | None = None,
+        seconds: int | None = None,
+        idempotency_key: str | None = None,
         actor: ActorLike = None,
     ) -> Approval:
         """Ask, on purpose, that the caller (or whom it acts for) be allowed something.
 
         The same request again, while it is pending or its pass unused, is the same approval; after
-        a rejection it is a new one. `on_behalf_of` is whom a caller says it asks for, which needs
-        the right to ask for others; that of an `Actor` was authenticated. Raises InvalidState where
-        nothing needs to be asked, and AccessDenied where nobody can say yes.
+        a rejection it is a new one. Under an `idempotency_key` it is the same in any case. What it
+        yields begins at `starts_at`, an aware moment, if that is later than the approval, and lasts
+        for `seconds`, if that is less than the policy yields. `on_behalf_of` is whom a caller says
+        it asks for, which needs the right to ask for others; that of an `Actor` was authenticated.
+        Raises InvalidState where nothing needs to be asked, AccessDenied where nobody can say yes,
+        and AlreadyExists for a key that was used for something else.
         """
+        once = Once(
+            idempotency_key,
+            "request",
+            {
+                "permission": permission,
+                "on": on,
+                "args": bound_values(dict(args or {}), "arguments"),
+                "scope": scope,
+                "properties": bound_values(dict(properties or {}), "properties"),
+                "on_behalf_of": on_behalf_of,
+                "starts_at": starts_at,
+                "seconds": seconds,
+            },
+        )
 
         def use_case(work: Work) -> Approval:
             if on_behalf_of is not None:
                 work.act_for(on_behalf_of, self._view.scope_or(scope))
+            if (before := once.before(work)) is not None:
+                return before
+            return once.done(work, asked(work))
+
+        def asked(work: Work) -> Approval:
             question, wanted = wanted_of(
-                self, work, permission, on, args, scope=scope, properties=properties
+                self,
+                work,
+                permission,
+                on,
+                args,
+                scope=scope,
+                properties=properties,
+                starts_at=starts_at,
+                seconds=seconds,
             )
             decision = decide(Inquiry(work.snapshot, question, work.now, closed=work.closed))
             found = asked_before(work, wanted)
@@ -136,26 +171,57 @@ class Approvals(ApprovalOpening):
         claimed_by: str = "",
         inputs: JsonObject | None = None,
         seat_of: str | None = None,
+        idempotency_key: str | None = None,
         actor: ActorLike = None,
     ) -> Approval:
         """Say approve, reject or abstain. `digest` is that of what the reviewer was shown, `inputs`
         what the policy asks to be filled in, `seat_of` in whose place a delegate says it.
 
-        The same verdict of the same person again changes nothing. Raises InvalidState for an
+        The same verdict of the same person again changes nothing, and under an `idempotency_key`
+        neither does the same call, whatever has happened since. Raises InvalidState for an
         approval that has ended or was revised since, AccessDenied for a reviewer who may not, and
         Invalid for inputs that are missing or not what they should be.
         """
         said = Said(verdict, comment, claimed_by, inputs or {}, digest, seat_of)
+        once = Once(idempotency_key, "review", {"approval": id, "said": msgspec.to_builtins(said)})
 
         def use_case(work: Work) -> Approval:
             approval = self._visible(work, id)
+            if (before := once.before(work)) is not None:
+                return before
             done = review(approval, work.actor, said, self._directory(work, approval))
             if done.happened:
                 refuse_veto(self._tenant, work, approval, said.verdict)
             write_transition(work, approval, done)
-            return done.approval
+            return once.done(work, done.approval)
 
         return self._tenant.run(actor, use_case)
+
+    def review_many(
+        self, reviews: Sequence[tuple[str, Said]], *, actor: ActorLike = None
+    ) -> tuple[Approval | PlacetError, ...]:
+        """Review several, each by itself and in a commit of its own: the approval after it, or the
+        error that it is, in their order. At most 100. One that fails stands in no other's way.
+        """
+        if len(reviews) > MAX_REVIEWED:
+            raise Invalid(f"{len(reviews)} reviews are too many; {MAX_REVIEWED} is the most")
+        resolved = self._tenant.actor(actor)
+        return tuple(self._reviewed(id, said, resolved) for id, said in reviews)
+
+    def _reviewed(self, id: str, said: Said, actor: Actor) -> Approval | PlacetError:
+        try:
+            return self.review(
+                id,
+                said.verdict,
+                comment=said.comment,
+                digest=said.digest,
+                claimed_by=said.claimed_by,
+                inputs=said.inputs,
+                seat_of=said.seat_of,
+                actor=actor,
+            )
+        except PlacetError as error:
+            return error
 
     def withdraw(self, id: str, *, actor: ActorLike = None) -> Approval:
         """Take back: the requester withdraws the request, a reviewer their review."""
@@ -236,28 +302,6 @@ class Approvals(ApprovalOpening):
 
         return self._tenant.run(actor, use_case)
 
-    def sweep(self, *, limit: int = 1000) -> int:
-        """Write down, as SYSTEM, that approvals past their deadline have expired.
-
-        Deadlines hold without it; it only makes the log complete. Returns how many it settled.
-        """
-        query = Query(
-            "approval",
-            where={"status": ("pending",)},
-            range=Range("decide_by", high=milliseconds(self._tenant.clock.now()) + 1),
-            limit=min(limit, MAX_PAGE),
-        )
-        page = self._tenant.store.find(self._tenant.account, query)
-        settled = 0
-        for doc in page.docs:
-            try:
-                self.settle(doc.key.id, actor=SYSTEM)
-                settled += 1
-            except PlacetError:
-                # One that cannot be settled stands in nobody's way.
-                _log.exception("approval %s could not be settled", doc.key.id)
-        return settled
-
 
 def asked_before(work: Work, wanted: Wanted) -> Approval | None:
     """The latest approval of exactly this that this caller has asked for this subject.
@@ -265,8 +309,10 @@ def asked_before(work: Work, wanted: Wanted) -> Approval | None:
     One that was opened under fewer policies than apply by now counts for nothing: what was
     tightened since has to be met (failure mode T43). Waiting, it is superseded by the next.
     """
-    claim = work.get(Claim, "ask", _claim_key(work.actor, wanted))
-    return None if claim is None else work.get(Approval, claim.holder)
+    claim = work.get(Claim, "ask", _asking(work, wanted))
+    found = None if claim is None else work.get(Approval, claim.holder)
+    # One that was revised since asks for something else.
+    return found if found is not None and found.digest == wanted.digest else None
 
 
 def open_wanted(tenant: Tenant, work: Work, wanted: Wanted, policies: Sequence[str]) -> Approval:
@@ -277,7 +323,7 @@ def open_wanted(tenant: Tenant, work: Work, wanted: Wanted, policies: Sequence[s
     if before is not None and status_of(before, work.now) == "pending":
         work.put(supersede(before, work.actor, work.now))
         work.record("approval.superseded", approval=before.id)
-    claim = Claim(purpose="ask", key=_claim_key(work.actor, wanted), holder="")
+    claim = Claim(purpose="ask", key=_asking(work, wanted), holder="")
     return open_under(tenant, work, wanted, policy, tuple(policies), claim)
 
 
@@ -291,5 +337,5 @@ def _still_good(work: Work, found: Approval) -> bool:
     return grant is not None and grant.kind == "pass" and grant_status(grant, work.now) == "active"
 
 
-def _claim_key(actor: Actor, wanted: Wanted) -> str:
-    return encode(actor.principal, actor.subject, wanted.digest)
+def _asking(work: Work, wanted: Wanted) -> str:
+    return asking_key(work.actor.principal, work.actor.subject, wanted.digest)

@@ -6,7 +6,9 @@ wait for it: they take the snapshot that is there.
 """
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Iterable
 
 from placet.errors import PlacetError
@@ -38,6 +40,7 @@ class Follower:
         self._pause_s = pause_s
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._looked = -math.inf
 
     def start(self) -> None:
         """Begin; once."""
@@ -53,6 +56,14 @@ class Follower:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout_s)
 
+    @property
+    def follows(self) -> bool:
+        """Whether it does: not that long ago all accounts in use were at the head of their logs.
+
+        False from the moment on in which the store cannot be asked, and while it does not answer.
+        """
+        return time.monotonic() - self._looked < 2 * self._pause_s
+
     def _run(self) -> None:
         stopping = self._stopping
         # At first it looks at once: of what came between loading and watching nobody tells.
@@ -61,12 +72,18 @@ class Follower:
             try:
                 moved = frozenset(self._store.wait(pause_s))
                 pause_s = self._pause_s
+                began = time.monotonic()
+                # Where one account moves all the time, the others have their turn nonetheless.
+                every = not moved or began - self._looked >= pause_s
                 for tenant in self._tenants():
                     if stopping.is_set():
                         return
-                    if not moved or tenant.account in moved:
+                    if every or tenant.account in moved:
                         tenant.index.latest()
+                if every:
+                    self._looked = began
             except PlacetError:
+                self._looked = -math.inf
                 if stopping.is_set():
                     return
                 _log.exception("the store cannot be followed; trying again")

@@ -2,23 +2,35 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from placet.access.answers import Question
+from placet.access.check import Inquiry
 from placet.access.snapshot import Snapshot
 from placet.access.sources import Directory
 from placet.approvals.compose import compose
 from placet.approvals.digest import digest_of
-from placet.approvals.gates import gate_status
-from placet.approvals.lifecycle import Said, Wanted, review
-from placet.approvals.overriding import override
+from placet.approvals.gates import gate_status, still_satisfied
+from placet.approvals.lifecycle import Said, Wanted, review, supersede
 from placet.approvals.transition import status_of
 from placet.catalogue import OPERATIONS
 from placet.clock import milliseconds
+from placet.conditions import FALSE, compile
 from placet.errors import AccessDenied, Invalid, InvalidState, NotFound
-from placet.model import Approval, Claim, Gate, GateStatus, Grant, PassYield
-from placet.refs import encode, parse_owned, text_fault
+from placet.model import (
+    Approval,
+    ApprovalPolicy,
+    Claim,
+    Gate,
+    GateStatus,
+    Grant,
+    PassYield,
+    Permission,
+)
+from placet.refs import ResourceRef, encode, parse_owned, text_fault
+from placet.services.approval_changes import write_override
 from placet.services.approval_pages import all_of, labelled, queries
 from placet.services.approval_writing import open_under, refuse_veto, write_transition
 from placet.services.grants import take_pass
@@ -27,6 +39,7 @@ from placet.services.references import known_policy
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
 from placet.storage.codec import canonical
+from placet.storage.kinds import MAX_PAGE
 
 __all__ = ["GateState", "Gates"]
 
@@ -38,6 +51,20 @@ class GateState(msgspec.Struct, frozen=True):
     digest: str
     status: GateStatus
     approval: str | None = None
+
+
+class _Standing(NamedTuple):
+    """How a gate stands for one digest, and what that follows from."""
+
+    status: GateStatus
+    approval: Approval | None
+    grant: Grant | None
+
+    @property
+    def waits_or_opens(self) -> bool:
+        """Whether asking again is the same request."""
+        open_now = self.grant is not None and self.status in ("open", "blocked")
+        return self.status == "waiting" or open_now
 
 
 class Gates(Records[Gate]):
@@ -72,13 +99,18 @@ class Gates(Records[Gate]):
             if on_behalf_of is not None:
                 work.act_for(on_behalf_of, gate.scope)
             bound = self._digest(digest, labels)
-            found, grant = self._asked(work, gate, bound)
-            if gate_status(found, grant, work.now) in ("waiting", "open"):
-                assert found is not None, "only an approval makes a gate wait or open"
-                return found
+            at = self._standing(work, gate, bound, labels)
+            if at.approval is not None and at.waits_or_opens:
+                return at.approval
+            if at.status == "not_required":
+                raise InvalidState(
+                    f"gate {id!r} asks for nothing here; pass it", {"status": at.status}
+                )
             policy = work.snapshot.policies.get(gate.policy)
             if policy is None:
                 raise InvalidState(f"gate {id!r} names policy {gate.policy!r}, which is gone")
+            if gate.latest_only:
+                self._supersede(work, gate)
             wanted = self._wanted(work, gate, bound, work.actor.subject)
             wanted = msgspec.structs.replace(
                 wanted,
@@ -109,9 +141,9 @@ class Gates(Records[Gate]):
             if not work.may("gates.take", gate.scope, gate.id):
                 work.authorize("gates.view", gate.scope, gate.id)
             bound = self._digest(digest, labels)
-            found, grant = self._asked(work, gate, bound)
-            status = gate_status(found, grant, work.now)
-            return GateState(gate.ref, bound, status, None if found is None else found.id)
+            at = self._standing(work, gate, bound, labels)
+            approval = None if at.approval is None else at.approval.id
+            return GateState(gate.ref, bound, at.status, approval)
 
         return self._tenant.run(actor, use_case)
 
@@ -123,24 +155,27 @@ class Gates(Records[Gate]):
         scope: str | None = None,
         labels: Mapping[str, str] | None = None,
         actor: ActorLike = None,
-    ) -> Grant:
-        """Pass the gate with `digest`: of two who do, one gets through.
+    ) -> Grant | None:
+        """Pass the gate with `digest`: of two who do, one gets through. None where it asks for no
+        approval, so that no pass is used up.
 
-        A change between taking and the caller's own act is outside of placet. Raises InvalidState,
-        with the gate's status, where it is not open for exactly this digest.
+        All that it says is looked at again, and the pass is used up in the same commit. A change
+        between taking and the caller's own act is outside of placet. Raises InvalidState, with the
+        gate's status, where it is not open for exactly this digest.
         """
 
-        def use_case(work: Work) -> Grant:
+        def use_case(work: Work) -> Grant | None:
             gate = self._found(work, id, scope)
             work.authorize("gates.take", gate.scope, gate.id)
             bound = self._digest(digest, labels)
-            found, grant = self._asked(work, gate, bound)
-            status = gate_status(found, grant, work.now)
-            if status != "open" or grant is None or work.snapshot.policies.get(gate.policy) is None:
+            at = self._standing(work, gate, bound, labels)
+            if at.status == "not_required":
+                return None
+            if at.status != "open" or at.grant is None:
                 raise InvalidState(
-                    f"gate {id!r} is {status} for {bound}, not open", {"status": status}
+                    f"gate {id!r} is {at.status} for {bound}, not open", {"status": at.status}
                 )
-            return take_pass(work, grant, grant.principal, grant.digest)
+            return take_pass(work, at.grant, at.grant.principal, at.grant.digest)
 
         return self._tenant.run(actor, use_case)
 
@@ -174,7 +209,7 @@ class Gates(Records[Gate]):
             except AccessDenied:
                 if not work.may("gates.override", gate.scope, gate.id):
                     raise
-                done = override(approval, work.actor, said, directory)
+                return write_override(self._tenant, work, approval, said, directory)
             if done.happened:
                 refuse_veto(self._tenant, work, approval, said.verdict)
             write_transition(work, approval, done)
@@ -214,12 +249,77 @@ class Gates(Records[Gate]):
             raise NotFound(f"there is no gate {id!r}{self._where(parts)}")
         return gate
 
-    def _asked(self, work: Work, gate: Gate, digest: str) -> tuple[Approval | None, Grant | None]:
+    def _standing(
+        self, work: Work, gate: Gate, digest: str, labels: Mapping[str, str] | None
+    ) -> _Standing:
+        """How a gate stands for a digest, from what is stored and from who may do what now."""
         claim = work.get(Claim, "gate", self._claim(gate, digest).key)
         approval = None if claim is None else work.get(Approval, claim.holder)
-        if approval is None or approval.grant is None:
-            return approval, None
-        return approval, work.get(Grant, approval.grant)
+        ref = None if approval is None else approval.grant
+        grant = None if ref is None else work.get(Grant, ref)
+        policy = work.snapshot.policies.get(gate.policy)
+        satisfied = approval is not None and still_satisfied(
+            approval, policy, Directory(work.snapshot, approval, work.now, closed=work.closed)
+        )
+        status = gate_status(
+            gate,
+            approval,
+            grant,
+            work.now,
+            required=self._required(work, gate, policy, digest, labels or {}),
+            satisfied=satisfied and not self._refused(work, grant),
+        )
+        return _Standing(status, approval, grant)
+
+    def _required(
+        self,
+        work: Work,
+        gate: Gate,
+        policy: ApprovalPolicy | None,
+        digest: str,
+        labels: Mapping[str, str],
+    ) -> bool:
+        """Whether the policy is about this passing: only a condition that is false says no.
+
+        In its `context` stand the `digest` and the `labels`; what cannot be told is required
+        (failure mode T45).
+        """
+        if policy is None or policy.when is None:
+            return True
+        question = self._question(work.actor.subject, gate)
+        context = {"digest": digest, "labels": {**labels, **gate.labels}}
+        question = msgspec.structs.replace(question, context=context)
+        facts = Inquiry(work.snapshot, question, work.now, closed=work.closed).facts
+        return compile(policy.when).evaluate(facts) is not FALSE
+
+    def _refused(self, work: Work, grant: Grant | None) -> bool:
+        """Whether the pass is that of somebody who may nothing any more."""
+        if grant is None:
+            return False
+        gate = Gate(id="", scope=grant.scope, policy="")
+        question = self._question(grant.principal, gate)
+        asked = Inquiry(work.snapshot, question, work.now, closed=work.closed)
+        return asked.principal_refusal() is not None
+
+    def _question(self, principal: str, gate: Gate) -> Question:
+        operation = OPERATIONS["gates.take"]
+        permission = Permission(
+            id=operation.permission, resource_type=operation.resource_type, action="take"
+        )
+        resource = ResourceRef(operation.resource_type, gate.id or None)
+        return Question(principal, permission, resource, gate.scope)
+
+    def _supersede(self, work: Work, gate: Gate) -> None:
+        """Let a new request of the caller take the place of those that wait at the gate."""
+        where = {"gate": (gate.ref,), "subject": (work.actor.subject,)}
+        (query,) = queries(where, {"pending"}, milliseconds(work.now))
+        page = self._tenant.store.find(
+            self._tenant.account, msgspec.structs.replace(query, limit=MAX_PAGE)
+        )
+        for approval in work.get_all(Approval, ((doc.key.id,) for doc in page.docs)):
+            if approval is not None and status_of(approval, work.now) == "pending":
+                work.put(supersede(approval, work.actor, work.now))
+                work.record("approval.superseded", approval=approval.id)
 
     def _claim(self, gate: Gate, digest: str) -> Claim:
         # A gate that is deleted and made anew is another gate (failure mode 38).

@@ -6,10 +6,12 @@ one reference; only a step forward is made under a lock.
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol
 
 from placet.access.advance import Fact, advance, load
 from placet.access.snapshot import Snapshot
+from placet.errors import Invalid
 from placet.storage.codec import (
     AUTHORITY_KEY,
     AUTHORITY_KINDS,
@@ -18,7 +20,7 @@ from placet.storage.codec import (
     noun_type,
 )
 from placet.storage.entries import RawChange, read_event_changes
-from placet.storage.port import Head, Joined, Query, Store, StoredEvent
+from placet.storage.port import Head, Joined, Key, Query, Store, StoredEvent
 
 __all__ = ["AccountIndex", "Index", "JoinedIndex"]
 
@@ -37,6 +39,12 @@ class Index(Protocol):
     def latest(self) -> Snapshot:
         """The snapshot brought to the head of the log."""
 
+    def watched(self, key: Key, ring: Callable[[], None]) -> AbstractContextManager[None]:
+        """Within, `ring` is called for every change of a document that the log is seen to hold,
+        in whichever thread sees it: a hint, and it has to return at once. Raises Invalid inside a
+        transaction of the application's.
+        """
+
     def after_fork(self, resume: Callable[[], None]) -> None:
         """Go on in a child process; `resume` is called before the store is first asked there."""
 
@@ -53,6 +61,9 @@ class AccountIndex:
         self._awaited: tuple[tuple[Joined, int], ...] = ()
         self.ready: Snapshot | None = None
         self._resume: Callable[[], None] | None = None
+        self._watchers: dict[Key, tuple[Callable[[], None], ...]] = {}
+        # `_lock` is held while the store is asked, and who begins to watch may be an event loop.
+        self._watching = threading.Lock()
 
     def current(self) -> Snapshot:
         """The snapshot as it is, without asking the store; loads it at first use.
@@ -83,7 +94,8 @@ class AccountIndex:
             over = frozenset(id(joined) for joined, _ in self._awaited if joined.over())
             if self._snapshot is None:
                 self._snapshot = self._load()
-            self._snapshot = _followed(self._snapshot, self._store, self._account)
+            told = self._tell if self._watchers else None
+            self._snapshot = _followed(self._snapshot, self._store, self._account, told)
             self._awaited = tuple(
                 (joined, seq)
                 for joined, seq in self._awaited
@@ -92,11 +104,31 @@ class AccountIndex:
             self.ready = None if self._awaited else self._snapshot
             return self._snapshot
 
+    @contextmanager
+    def watched(self, key: Key, ring: Callable[[], None]) -> Iterator[None]:
+        """Within, `ring` is called for every change of a document that the log is seen to hold."""
+        with self._watching:
+            self._watchers[key] = (*self._watchers.get(key, ()), ring)
+        try:
+            yield
+        finally:
+            with self._watching:
+                left = tuple(one for one in self._watchers.pop(key, ()) if one is not ring)
+                if left:
+                    self._watchers[key] = left
+
+    def _tell(self, change: RawChange) -> None:
+        for ring in self._watchers.get(Key(change.kind, change.id), ()):
+            ring()
+
     def after_fork(self, resume: Callable[[], None]) -> None:
         """Go on in a child: whoever held the lock stayed in the parent. The snapshot is whole, and
         as old as the fork: the first who asks looks for what came since, and calls `resume`.
         """
         self._lock = threading.Lock()
+        # Who watched did so in the parent, where its thread, or its event loop, still is.
+        self._watching = threading.Lock()
+        self._watchers = {}
         self.ready = None
         self._resume = resume
 
@@ -151,14 +183,26 @@ class JoinedIndex:
             self._seen = (start, head, _followed(start, self._store, self._account))
         return self._seen[2]
 
+    def watched(self, key: Key, ring: Callable[[], None]) -> AbstractContextManager[None]:
+        """Raises Invalid: what is waited for here would wait for this transaction."""
+        raise Invalid(
+            "nothing that others do can be seen inside a transaction, and it holds them up; wait "
+            "before it begins, or once it is over"
+        )
+
     def after_fork(self, resume: Callable[[], None]) -> None:
         """Nothing is held here, and no transaction goes on in a child."""
 
 
-def _followed(snapshot: Snapshot, store: Store, account: str) -> Snapshot:
-    """The snapshot brought to the head of a log."""
+def _followed(
+    snapshot: Snapshot,
+    store: Store,
+    account: str,
+    told: Callable[[RawChange], None] | None = None,
+) -> Snapshot:
+    """The snapshot brought to the head of a log; `told` is called with each change on the way."""
     for batch in _commits_after(store, account, snapshot.revision):
-        snapshot = _follow(snapshot, batch)
+        snapshot = _follow(snapshot, batch, told)
     return snapshot
 
 
@@ -179,11 +223,15 @@ def _commits_after(store: Store, account: str, revision: int) -> Iterator[list[S
             waiting = waiting[len(whole) :]
 
 
-def _follow(snapshot: Snapshot, events: list[StoredEvent]) -> Snapshot:
+def _follow(
+    snapshot: Snapshot, events: list[StoredEvent], told: Callable[[RawChange], None] | None
+) -> Snapshot:
     authority = snapshot.authority
     facts: list[Fact] = []
     for event in events:
         for change in read_event_changes((event,)):
+            if told is not None:
+                told(change)
             if change.kind in GUARDED_KINDS:
                 authority = event.version
             if change.kind in AUTHORITY_KINDS:

@@ -5,12 +5,15 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from placet.access.snapshot import Snapshot
+from placet.access.sources import listed_by
+from placet.approvals.compose import compose
+from placet.approvals.reaching import seats_short
 from placet.approvals.ways import ways
 from placet.catalogue import OPERATIONS
 from placet.conditions import compile
 from placet.errors import Invalid, InvalidState
-from placet.model import AccessYield, ApprovalPolicy, ConditionHolds, Gate, Record, walk
-from placet.refs import scope_level
+from placet.model import AccessYield, ApprovalPolicy, ConditionHolds, Gate, Record, Reviews, walk
+from placet.refs import scope_level, spoken
 from placet.services.records import Records
 from placet.services.references import (
     exact_requirement,
@@ -22,7 +25,7 @@ from placet.services.work import Work
 from placet.storage.codec import decode
 from placet.storage.port import Query
 
-__all__ = ["Policies", "check_yield"]
+__all__ = ["Policies", "check_satisfiable", "check_yield"]
 
 _ADMINISTRATION = frozenset(
     operation.permission for name, operation in OPERATIONS.items() if name != "gates.take"
@@ -48,6 +51,27 @@ def check_yield(world: Snapshot, policy: ApprovalPolicy) -> None:
         raise Invalid(
             f"policy {policy.id!r} yields role {role!r}, which does not give "
             f"{', '.join(missing)}: whoever is approved would still be denied"
+        )
+
+
+def check_satisfiable(world: Snapshot, policy: ApprovalPolicy) -> None:
+    """Raise Invalid if nobody could meet a policy today, unless it allows for that.
+
+    Those who cannot be listed count as enough: holders of roles and permissions, owners, managers.
+    """
+
+    def people(_: int, leaf: Reviews) -> frozenset[str] | None:
+        found = [listed_by(world, source) for source in leaf.sources]
+        return None if None in found else frozenset[str]().union(*filter(None, found))
+
+    numbered = compose((policy,))
+    short = None if policy.allow_unsatisfiable else seats_short(numbered, people)
+    if short is not None:
+        there = len(people(0, short) or ())
+        raise Invalid(
+            f"policy {policy.id!r} needs {short.count} from {spoken(short.source)}, and the people "
+            f"there are today ({there} for this) cannot fill every seat: add some, or say "
+            "allow_unsatisfiable"
         )
 
 
@@ -96,6 +120,7 @@ class Policies(Records[ApprovalPolicy]):
             yields = msgspec.structs.replace(noun.yields, role=role)
             exact = msgspec.structs.replace(exact, yields=yields)
             check_yield(world, exact)
+        check_satisfiable(world, exact)
         return exact
 
     def _sources(

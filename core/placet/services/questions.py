@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from placet.access.answers import Decision, Explanation, Reason
 from placet.access.check import Inquiry
@@ -14,60 +14,55 @@ from placet.access.registry import unknown_permission
 from placet.access.search import may
 from placet.access.snapshot import Snapshot
 from placet.access.views import SHARDS
+from placet.catalogue import OPERATIONS
 from placet.errors import AccessDenied, Invalid, PlacetError
-from placet.services.asking import Ask, ask, question_of, registered
+from placet.model import Actor
+from placet.refs import ResourceRef
+from placet.services.asking import Ask, question_of, registered
 from placet.services.base import Service
+from placet.services.consistency import Consistency, snapshot_of
+from placet.services.rights import holds, lacks
 from placet.services.tenant import ActorLike, Tenant
-from placet.services.work import Work
 
-__all__ = ["Asker", "Consistency", "Questions", "snapshot_of"]
+__all__ = ["Asker", "Questions"]
 
-Consistency = Literal["minimize_latency", "latest"]
+_VIEWING = OPERATIONS["access.view"]
 
 
 class Asker:
     """Who asks on behalf of a host; None is the embedding program, which may ask anything.
 
-    About itself everybody may ask, and about others who may view access in the scope.
+    About itself everybody may ask, and about others who may view access in the scope: by `snapshot`
+    where what is asked is answered from that, and the log is followed; else by the head of the log.
     """
 
-    def __init__(self, tenant: Tenant, actor: ActorLike) -> None:
+    def __init__(self, tenant: Tenant, actor: ActorLike, snapshot: Snapshot | None = None) -> None:
         self._tenant = tenant
-        self._actor = actor
+        self._actor = None if actor is None else tenant.actor(actor)
+        self._snapshot = snapshot
         self._may: dict[str, AccessDenied | None] = {}
-        self._itself: frozenset[str] = frozenset()
-        if actor is not None:
-            resolved = tenant.actor(actor)
-            self._itself = frozenset((resolved.principal, resolved.subject))
 
     def authorize(self, principal: str | None, scope: str) -> None:
         """Raise AccessDenied unless it may ask about `principal`, exactly, or, None, about all."""
-        if self._actor is None or principal in self._itself:
+        actor = self._actor
+        if actor is None or principal == actor.principal or principal == actor.subject:
             return
         if scope not in self._may:
-            self._may[scope] = self._refusal(scope)
+            self._may[scope] = self._refusal(actor, scope)
         refusal = self._may[scope]
         if refusal is not None:
             raise refusal
 
-    def _refusal(self, scope: str) -> AccessDenied | None:
-        def viewing(work: Work) -> None:
-            work.authorize("access.view", scope)
-
-        try:
-            self._tenant.run(self._actor, viewing)
-        except AccessDenied as refused:
-            return refused
-        return None
-
-
-def snapshot_of(tenant: Tenant, consistency: Consistency) -> Snapshot:
-    """The index as it is, or, for "latest", at the store's head. Raises Invalid for other words."""
-    if consistency == "latest":
-        return tenant.index.latest()
-    if consistency == "minimize_latency":
-        return tenant.index.current()
-    raise Invalid(f"{consistency!r} is no consistency; it is 'minimize_latency' or 'latest'")
+    def _refusal(self, actor: Actor, scope: str) -> AccessDenied | None:
+        tenant = self._tenant
+        snapshot = self._snapshot
+        if snapshot is None or not tenant.follows():
+            snapshot = tenant.index.latest()
+        permission, resource = _VIEWING.permission, ResourceRef(_VIEWING.resource_type)
+        now, closed = tenant.clock.now, tenant.closed
+        if holds(snapshot, actor, permission, resource, scope, now, closed=closed):
+            return None
+        return lacks(actor, permission, resource, scope)
 
 
 class Questions(Service):
@@ -84,15 +79,17 @@ class Questions(Service):
     ) -> Inquiry:
         """The question, ready to be answered, at the present moment.
 
-        `minimize_latency` answers from the index as it is, "latest" asks the store for its head
-        first. Raises Invalid for what is not registered, AccessDenied for an `actor` who may not
-        ask.
+        "minimize_latency" answers from the index as it is, `at_least(token)` from one that is no
+        older than the token, "latest" asks the store for its head first. Raises Invalid for what is
+        not registered, AccessDenied for an `actor` who may not ask, Unavailable where the store
+        does not get to the token in time.
         """
         snapshot = snapshot_of(self._tenant, consistency)
         inquiry = self._inquiry(asked, snapshot, self._tenant.clock.now())
         if actor is not None:
             question = inquiry.question
-            Asker(self._tenant, actor).authorize(question.principal, question.scope)
+            asker = Asker(self._tenant, actor, snapshot)
+            asker.authorize(question.principal, question.scope)
         return inquiry
 
     def held(self, snapshot: Snapshot, principal: str, permission: str, scope: str | None) -> Held:
@@ -136,7 +133,7 @@ mean 'invoice.pay'?
         AccessDenied for an `actor` who may not ask one of them.
         """
         snapshot, now = snapshot_of(self._tenant, consistency), self._tenant.clock.now()
-        asker = Asker(self._tenant, actor)
+        asker = Asker(self._tenant, actor, snapshot)
         answers = []
         for index, question in enumerate(questions):
             try:
@@ -158,16 +155,18 @@ mean 'invoice.pay'?
         seen enough stops.
         """
         snapshot, now = snapshot_of(self._tenant, consistency), self._tenant.clock.now()
-        asker = Asker(self._tenant, actor)
+        asker = Asker(self._tenant, actor, snapshot)
         for question in questions:
             try:
                 yield decide(self._authorized(_asked(question), snapshot, now, asker))
             except (Invalid, AccessDenied) as error:
                 yield error
 
-    def unregistered(self, permission: str) -> Reason | None:
+    def unregistered(
+        self, permission: str, *, consistency: Consistency = "minimize_latency"
+    ) -> Reason | None:
         """The reason for which a host denies `permission`; None where it is registered."""
-        known = self._tenant.index.current().permissions
+        known = snapshot_of(self._tenant, consistency).permissions
         if permission in known:
             return None
         return Reason("permission_unregistered", unknown_permission(permission, known).message)
@@ -194,13 +193,14 @@ mean 'invoice.pay'?
 
     def _inquiry(self, asked: Ask, snapshot: Snapshot, now: datetime) -> Inquiry:
         """The question as of one snapshot and one moment, with what is held compiled."""
-        closed = self._tenant.closed
-        held = self.held(snapshot, asked.principal, asked.permission, asked.scope)
-        if held.housed and asked.scope is None and self._view.scope is None:
-            # Where it is asked about is the home of its resource.
-            return Inquiry(snapshot, ask(self._view, snapshot, asked), now, closed=closed)
+        scope = asked.scope
+        if scope is None and self._view.scope is None:
+            # Where it is asked about is the home of its resource, if it has one.
+            home = snapshot.resources.get(asked.on) if isinstance(asked.on, str) else None
+            scope = "" if home is None or home.scope is None else home.scope
+        held = self.held(snapshot, asked.principal, asked.permission, scope)
         question = question_of(self._view, asked, held.principal, held.permission, held.scope)
-        return Inquiry(snapshot, question, now, closed=closed, held=held)
+        return Inquiry(snapshot, question, now, closed=self._tenant.closed, held=held)
 
     def _authorized(self, asked: Ask, snapshot: Snapshot, now: datetime, asker: Asker) -> Inquiry:
         inquiry = self._inquiry(asked, snapshot, now)

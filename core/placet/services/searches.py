@@ -23,8 +23,9 @@ from placet.model import JsonObject
 from placet.refs import EVERYONE, OWNED_KINDS, PrincipalKind, parse_principal, parse_resource
 from placet.services.asking import Ask, ask
 from placet.services.base import Service
+from placet.services.consistency import Consistency, snapshot_of
 from placet.services.question_cursors import question_digest, read_place, write_place
-from placet.services.questions import Asker, Consistency, snapshot_of
+from placet.services.questions import Asker
 from placet.services.tenant import ActorLike
 
 __all__ = ["Circumstances", "Holders", "Paging", "Reach", "Searches", "WhatOptions", "WhoOptions"]

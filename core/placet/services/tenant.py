@@ -15,6 +15,7 @@ from placet.errors import Conflict, Invalid, Unavailable
 from placet.hooks import Hooks
 from placet.model import SYSTEM, Actor
 from placet.services.index import AccountIndex, Index, JoinedIndex
+from placet.services.tokens import Tokens
 from placet.services.work import Work
 from placet.storage.port import Committed, Joined, Store
 
@@ -38,11 +39,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     principals that are not stored. `trusted_subject_properties` are the names of those attributes
     of the caller that a request may bring; none by default. `approval_url` is where a person
     looks at an approval, with `{account}` and `{id}` in it; empty where there is no such page.
+    `tokens` gives out consistency tokens.
     """
 
     directory: Literal["open", "closed"] = "open"
     trusted_subject_properties: frozenset[str] = frozenset()
     approval_url: str = ""
+    tokens: Tokens = msgspec.field(default_factory=Tokens)
 
 
 class Tenant:
@@ -57,6 +60,7 @@ class Tenant:
         clock: Clock,
         hooks: Hooks,
         settings: Settings,
+        follows: Callable[[], bool] = lambda: False,
     ) -> None:
         self.store = store
         self.account = account
@@ -64,6 +68,8 @@ class Tenant:
         self.hooks = hooks
         self.settings = settings
         self.index = index
+        self.follows = follows
+        """Whether the index is sure to follow what other processes commit, just now."""
         self._line = threading.RLock()
 
     def after_fork(self, resume: Callable[[], None]) -> None:
@@ -114,8 +120,11 @@ class Tenant:
         if actor.ref.kind in ("group", "everyone"):
             raise Invalid(f"{actor.principal!r} is not one somebody, and cannot act")
         snapshot = self.index.current()
+        principal = exact_principal(snapshot, actor.principal, "")
+        if actor.on_behalf_of is None and not actor.chain:
+            return actor if principal == actor.principal else Actor(principal)
         return Actor(
-            exact_principal(snapshot, actor.principal, ""),
+            principal,
             None
             if actor.on_behalf_of is None
             else exact_principal(snapshot, actor.on_behalf_of, ""),

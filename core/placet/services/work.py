@@ -8,8 +8,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from placet.access.advance import Fact, advance
-from placet.access.answers import Question
-from placet.access.check import Inquiry, place_name
+from placet.access.check import Inquiry
 from placet.access.exact import exact_principal
 from placet.access.gains import Edge, harmless
 from placet.access.guard import unbounded, widening
@@ -28,6 +27,7 @@ from placet.model import (
 )
 from placet.refs import ResourceRef
 from placet.services.index import Index
+from placet.services.rights import holds, lacks
 from placet.storage.codec import (
     AUTHORITY_KEY,
     AUTHORITY_KINDS,
@@ -175,12 +175,7 @@ class Work:
     def require(self, permission: str, resource: ResourceRef, scope: str) -> None:
         """Raise AccessDenied unless the caller holds a permission."""
         if not self.holds(permission, resource, scope):
-            raise AccessDenied(
-                f"{self.actor.principal} lacks {permission} on {resource} in {place_name(scope)}",
-                permission=permission,
-                resource=str(resource),
-                scope=scope,
-            )
+            raise lacks(self.actor, permission, resource, scope)
 
     def _asked(
         self,
@@ -191,21 +186,15 @@ class Work:
     ) -> bool:
         if self.actor is SYSTEM:
             return True
-        snapshot = self.snapshot
-        registered = snapshot.permissions.get(permission)
-        if registered is None:
-            return False
-        # Who acts for somebody may do what both may: a program lends its hands, not its rights.
-        return all(
-            answer(
-                Inquiry(
-                    snapshot,
-                    Question(principal, registered, resource, scope),
-                    self.now,
-                    closed=self.closed,
-                )
-            )
-            for principal in dict.fromkeys((self.actor.principal, self.actor.subject))
+        return holds(
+            self.snapshot,
+            self.actor,
+            permission,
+            resource,
+            scope,
+            lambda: self.now,
+            closed=self.closed,
+            answer=answer,
         )
 
     # -- writing -------------------------------------------------------------------------------

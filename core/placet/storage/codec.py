@@ -39,6 +39,7 @@ from placet.model import (
     Subscription,
     User,
 )
+from placet.model.due import due_at
 from placet.refs import encode
 from placet.storage.port import Doc, Index, IndexValue, Key
 from placet.storage.waiting import waits_for
@@ -148,6 +149,9 @@ def _approval_index(approval: Approval) -> dict[str, IndexValue]:
     # Only while it counts: so a search for deadlines passed meets no approval that has ended.
     if pending:
         index["decide_by"] = deadline
+        due = due_at(approval)
+        if due is not None:
+            index["due"] = milliseconds(due)
     if approval.gate is not None:
         index["gate"] = approval.gate
     return index

@@ -85,6 +85,7 @@ KINDS: Mapping[str, Kind] = {
             created="integer",
             deadline="integer",
             decide_by="integer",
+            due="integer",
         ),
         _kind(
             "grant",

@@ -50,7 +50,9 @@ class _Batch(msgspec.Struct, frozen=True):
 
 
 class _Deciding:
-    """What both APIs have in common."""
+    """What both APIs have in common. Who asks is known by what the answer is taken from."""
+
+    by_index = True
 
     def __init__(self, host: Host, words: Words) -> None:
         self._host = host
@@ -59,28 +61,28 @@ class _Deciding:
     def one(self, call: Call, raw: Said) -> Said:
         """The answer to a single evaluation. Raises what is wrong with it."""
         asked = self._words.ask(snapshot_of(call), converted(raw, Evaluation))
-        (said,) = _verdicts(call, [asked])
-        if isinstance(said, PlacetError):
-            raise said
-        return self.shown(said)
+        if isinstance(asked, Unknown):
+            AskingAbout(call).authorize(asked.principal)
+            return self.shown(asked)
+        return self.shown(call.placet.questions.decide(asked, actor=call.actor))
 
     def shown(self, said: Decision | Unknown | PlacetError) -> Said:
         """An answer on the wire."""
+        if isinstance(said, Decision):
+            self._host.decided(said.outcome)
+            if said.allowed:
+                return {"decision": True}
+            first = said.reasons[0]
+            context = _reason(first.code, first.text)
+            if said.requestable:
+                context["approval_required"] = {"policies": said.policies}
+            return {"decision": False, "context": context}
         if isinstance(said, PlacetError):
             status = 403 if isinstance(said, AccessDenied) else 400
             error = {"status": status, "message": said.message[:MAX_MESSAGE]}
             return {"decision": False, "context": {"error": error}}
-        if isinstance(said, Unknown):
-            self._host.decided("denied")
-            return {"decision": False, "context": _reason(said.code, said.text)}
-        self._host.decided(said.outcome)
-        if said.allowed:
-            return {"decision": True}
-        first = said.reasons[0]
-        context = _reason(first.code, first.text)
-        if said.requestable:
-            context["approval_required"] = {"policies": said.policies}
-        return {"decision": False, "context": context}
+        self._host.decided("denied")
+        return {"decision": False, "context": _reason(said.code, said.text)}
 
 
 class EvaluationApi(_Deciding):

@@ -14,6 +14,6 @@ def echo(req: falcon.Request, resp: falcon.Response) -> None:
 
     The host has set one already, its own where what was sent is long, or has blanks in it.
     """
-    sent = req.get_header("X-Request-ID")
+    sent = req.env.get("HTTP_X_REQUEST_ID")
     if sent is not None and _SENDABLE.fullmatch(sent):
         resp.set_header("X-Request-ID", sent)

@@ -1,11 +1,11 @@
 """The routes of the surface: an account is named by a path before them, or by the credential."""
 
+from placet.services.signing import Signer
 from placet_falcon.authzen.discovery import ENDPOINTS, Metadata
 from placet_falcon.authzen.evaluations import EvaluationApi, EvaluationsApi
 from placet_falcon.authzen.searches import ActionSearch, ResourceSearch, SubjectSearch
 from placet_falcon.authzen.words import Words
 from placet_falcon.host import Host
-from placet_falcon.signing import Signer
 from placet_falcon.surface import App
 
 __all__ = ["WELL_KNOWN", "mount"]

@@ -8,6 +8,7 @@ import msgspec
 from placet.errors import Invalid
 from placet.model import JsonObject
 from placet.services.question_cursors import question_digest
+from placet.services.signing import Signer
 from placet_falcon.authzen.wire import (
     Action,
     Entity,
@@ -19,7 +20,6 @@ from placet_falcon.authzen.wire import (
 )
 from placet_falcon.authzen.words import AskingAbout, Unknown, Words, snapshot_of
 from placet_falcon.host import Call, call_of
-from placet_falcon.signing import Signer
 
 __all__ = ["ActionSearch", "ResourceSearch", "SubjectSearch"]
 

@@ -62,10 +62,12 @@ def read(req: falcon.Request) -> dict[str, Any]:
     specification answers 400 to each.
     """
     body = read_bytes(req)
-    media_type = (req.content_type or "").partition(";")[0].strip().lower()
+    media_type = req.content_type or ""
     if media_type != falcon.MEDIA_JSON:
-        said = media_type or "of no stated type"
-        raise Invalid(f"the body is {said}; send Content-Type: application/json")
+        media_type = media_type.partition(";")[0].strip().lower()
+        if media_type != falcon.MEDIA_JSON:
+            said = media_type or "of no stated type"
+            raise Invalid(f"the body is {said}; send Content-Type: application/json")
     if not body.strip():
         raise Invalid("the body is empty; send a JSON object")
     value = read_ijson(body)

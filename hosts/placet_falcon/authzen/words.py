@@ -149,8 +149,8 @@ class AskingAbout:
     """Whether a caller may ask at all: the unknown tells nobody more than the known does."""
 
     def __init__(self, call: Call) -> None:
-        self._asker = Asker(call.placet.questions.view.tenant, call.actor)
         self._snapshot = snapshot_of(call)
+        self._asker = Asker(call.placet.questions.view.tenant, call.actor, self._snapshot)
 
     def authorize(self, principal: str | None) -> None:
         """Raise AccessDenied unless it may ask about `principal`, or, None, about anybody."""

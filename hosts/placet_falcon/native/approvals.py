@@ -1,15 +1,22 @@
 """Asking for a decision, and making it."""
 
+from typing import Annotated, Any
+
 import falcon
 import msgspec
 
-from placet.model import ApprovalStatus, JsonObject, Verdict
+from placet.approvals.lifecycle import Said
+from placet.errors import PlacetError
+from placet.model import Approval as Done
+from placet.model import ApprovalStatus, JsonObject, Time, Verdict, plain
+from placet.services.approvals import MAX_REVIEWED
 from placet_falcon.decoding import Body, NoQuery, read_query
+from placet_falcon.errors import failure_of
 from placet_falcon.host import Host, call_of
 from placet_falcon.native.answers import answer, cursor_page
 from placet_falcon.native.labels import labels_of
 
-__all__ = ["Approval", "Approvals"]
+__all__ = ["Approval", "Approvals", "ManyReviews"]
 
 
 class _Request(msgspec.Struct, frozen=True):
@@ -22,6 +29,8 @@ class _Request(msgspec.Struct, frozen=True):
     contributors: tuple[str, ...] = ()
     labels: dict[str, str] = {}
     on_behalf_of: str | None = None
+    starts_at: Time | None = None
+    seconds: int | None = None
 
 
 class _List(msgspec.Struct, frozen=True):
@@ -42,6 +51,31 @@ class _Review(msgspec.Struct, frozen=True):
     verdict: Verdict
     comment: str = ""
     digest: str | None = None
+    inputs: JsonObject = {}
+    seat_of: str | None = None
+
+
+class _ReviewOf(_Review, frozen=True, kw_only=True):
+    approval: str
+
+
+class _Reviews(msgspec.Struct, frozen=True):
+    reviews: Annotated[tuple[_ReviewOf, ...], msgspec.Meta(max_length=MAX_REVIEWED)]
+
+
+class _Override(msgspec.Struct, frozen=True):
+    comment: str
+    verdict: Verdict = "approve"
+    digest: str | None = None
+    inputs: JsonObject = {}
+
+
+class _Revision(msgspec.Struct, frozen=True):
+    args: JsonObject | None = None
+    properties: JsonObject | None = None
+    justification: str | None = None
+    starts_at: Time | None = None
+    seconds: int | None = None
 
 
 class _Reason(msgspec.Struct, frozen=True):
@@ -96,6 +130,9 @@ class Approvals:
             labels=wanted.labels,
             origin="native",
             on_behalf_of=wanted.on_behalf_of,
+            starts_at=wanted.starts_at,
+            seconds=wanted.seconds,
+            idempotency_key=req.get_header("Idempotency-Key"),
             actor=actor,
         )
         answer(resp, approval, falcon.HTTP_201)
@@ -103,10 +140,36 @@ class Approvals:
         resp.location = self._host.address(path, account)
 
 
+class ManyReviews:
+    """Several reviews at once, each by itself."""
+
+    _body = Body(_Reviews)
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response, account: str) -> None:
+        """The approval after each review, or the error that it is, in their order."""
+        placet, actor = call_of(req)
+        read_query(req, NoQuery)
+        reviews = [
+            (one.approval, Said(one.verdict, one.comment, "", one.inputs, one.digest, one.seat_of))
+            for one in self._body.read(req).reviews
+        ]
+        done = placet.approvals.review_many(reviews, actor=actor)
+        answer(resp, {"results": [_result(req, one) for one in done]})
+
+
+def _result(req: falcon.Request, done: Done | PlacetError) -> Any:
+    if isinstance(done, PlacetError):
+        failure = failure_of(done, req)
+        return {"error": {"code": failure.code, "message": failure.message}}
+    return {"approval": plain(done)}
+
+
 class Approval:
     """One approval, and everything that can happen to it."""
 
     _review = Body(_Review)
+    _override = Body(_Override)
+    _revision = Body(_Revision)
     _reason = Body(_Reason)
     _nothing = Body(_Nothing)
 
@@ -132,9 +195,42 @@ class Approval:
         read_query(req, NoQuery)
         said = self._review.read(req)
         reviewed = placet.approvals.review(
-            id, said.verdict, comment=said.comment, digest=said.digest, actor=actor
+            id,
+            said.verdict,
+            comment=said.comment,
+            digest=said.digest,
+            inputs=said.inputs,
+            seat_of=said.seat_of,
+            idempotency_key=req.get_header("Idempotency-Key"),
+            actor=actor,
         )
         answer(resp, reviewed)
+
+    def on_post_override(
+        self, req: falcon.Request, resp: falcon.Response, account: str, id: str
+    ) -> None:
+        """Decide in the reviewers' stead, for a reason."""
+        placet, actor = call_of(req)
+        read_query(req, NoQuery)
+        said = self._override.read(req)
+        overridden = placet.approvals.override(
+            id,
+            said.verdict,
+            comment=said.comment,
+            digest=said.digest,
+            inputs=said.inputs,
+            actor=actor,
+        )
+        answer(resp, overridden)
+
+    def on_post_revisions(
+        self, req: falcon.Request, resp: falcon.Response, account: str, id: str
+    ) -> None:
+        """Ask for something else under the same number."""
+        placet, actor = call_of(req)
+        read_query(req, NoQuery)
+        said = msgspec.structs.asdict(self._revision.read(req))
+        answer(resp, placet.approvals.revise(id, said.pop("args"), **said, actor=actor))
 
     def on_post_withdraw(
         self, req: falcon.Request, resp: falcon.Response, account: str, id: str

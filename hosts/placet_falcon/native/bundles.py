@@ -30,11 +30,11 @@ class Bundles:
         answer(resp, {"problems": validate(_bundle(req), view)})
 
     def on_post_diff(self, req: falcon.Request, resp: falcon.Response, account: str) -> None:
-        """What applying it would change."""
+        """What applying it would change, and who gains and who loses by that."""
         placet, actor = call_of(req)
         prune = read_query(req, _Prune).prune
-        plan = placet.diff(_without_variables(_bundle(req)), prune=prune, actor=actor)
-        answer(resp, plan.as_dict())
+        preview = placet.preview(_without_variables(_bundle(req)), prune=prune, actor=actor)
+        answer(resp, preview.as_dict())
 
     def on_post_apply(self, req: falcon.Request, resp: falcon.Response, account: str) -> None:
         """Apply it, all or nothing; what changed."""

@@ -88,7 +88,7 @@ class Questions:
     def _unregistered(self, call: Call, asked: _Question) -> Decision | None:
         """The denial of a permission that nobody has registered: an answer, not an error."""
         questions = call.placet.questions
-        reason = questions.unregistered(asked.permission)
+        reason = questions.unregistered(asked.permission, consistency=asked.consistency)
         if reason is None:
             return None
         return Decision("denied", (reason,), questions.view.tenant.index.current().revision)

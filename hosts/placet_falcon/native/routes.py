@@ -9,7 +9,7 @@ from placet_falcon.native.approval_questions import (
     ApprovalQuestions,
     RequestSimulations,
 )
-from placet_falcon.native.approvals import Approval, Approvals
+from placet_falcon.native.approvals import Approval, Approvals, ManyReviews
 from placet_falcon.native.audit import Events, Verification
 from placet_falcon.native.bundles import Bundles
 from placet_falcon.native.credentials import Credentials
@@ -49,8 +49,12 @@ def mount(app: App, host: Host) -> None:
         app.add_route(f"{BASE}/approvals/{{id}}/{word}", about, suffix=word)
     approval = Approval()
     app.add_route(f"{BASE}/approvals/{{id}}", approval)
-    for word in ("explanation", "reviews", "withdraw", "cancel", "settle"):
+    for word in (
+        "explanation", "reviews", "override", "revisions", "withdraw", "cancel", "settle",
+    ):  # fmt: skip
         app.add_route(f"{BASE}/approvals/{{id}}/{word}", approval, suffix=word)
+
+    app.add_route(f"{BASE}/reviews", ManyReviews())
 
     app.add_route(f"{BASE}/grants", Grants())
     grant = Grant()

@@ -28,7 +28,8 @@ SAM = Reviews(count=1, source="user:sam")
 def written(acme: Placet, toml: Callable[[str], Bundle]) -> Written:
     def policy(keys: str) -> ApprovalPolicy:
         head = 'permissions = ["a.b"]\n[[roles]]\nid = "r"\npermissions = ["a.b"]\n'
-        head += '[[groups]]\nid = "qa"\n[[approval_policies]]\nid = "p"\napplies_to = ["a.b"]\n'
+        head += '[[groups]]\nid = "qa"\nmembers = ["user:ana"]\n'
+        head += '[[approval_policies]]\nid = "p"\napplies_to = ["a.b"]\n'
         acme.apply(toml(head + keys), actor=SYSTEM)
         return acme.policies.get("p", actor=SYSTEM)
 

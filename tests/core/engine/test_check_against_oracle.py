@@ -9,12 +9,10 @@ import random
 
 import pytest
 from access_oracle import NaiveWorld
+from committing import commit
 from random_worlds import NOW, random_changes, random_question
 
-from placet import SYSTEM
-from placet.access.advance import Fact
 from placet.access.views import Views
-from placet.services.work import Work
 from placet.testing import PlacetUnderTest, engine
 
 TELLING = range(12)
@@ -22,17 +20,6 @@ TELLING = range(12)
 SEEDS = range(200) if os.environ.get("SOAK") else TELLING
 QUESTIONS = 60
 STEPS = 90
-
-
-def _commit(placet: PlacetUnderTest, fact: Fact) -> None:
-    def use_case(work: Work) -> None:
-        if fact.gone:
-            work.drop(fact.noun)
-        else:
-            work.put(fact.noun)
-        work.record("test.changed")
-
-    placet.audit.view.tenant.run(SYSTEM, use_case)
 
 
 def _ask(placet: PlacetUnderTest, question: tuple[str, str, tuple[str, str], str]) -> bool:
@@ -51,7 +38,7 @@ def test_what_is_asked_all_the_time_is_always_answered_as_the_account_is(seed: i
             world.drop(fact.noun)
         else:
             world.put(fact.noun)
-        _commit(placet, fact)
+        commit(placet, fact)
         if number < 5:  # the permissions come first
             continue
         for question in questions:
@@ -71,7 +58,7 @@ def test_an_older_snapshot_that_is_still_read_spoils_no_newer_one() -> None:
     questions = [random_question(rng) for _ in range(QUESTIONS)]
     for number, fact in enumerate(random_changes(rng, STEPS)):
         before = index.current()
-        _commit(placet, fact)
+        commit(placet, fact)
         if number < 5:
             continue
         after = index.current()

@@ -123,8 +123,8 @@ def test_the_sweeper_only_writes_the_event_down_once(placet: PlacetUnderTest) ->
     """T15."""
     placet.request(*PAY, actor="user:sam")
     placet.clock.advance("8h")
-    assert placet.approvals.sweep() == 1
-    assert placet.approvals.sweep() == 0
+    assert placet.sweep() == 1
+    assert placet.sweep() == 0
     assert placet.audit.list(kind="approval.expired", actor=SYSTEM).items[0].actor == "system"
     assert placet.approvals.count(status="expired", actor=SYSTEM) == 1
 
@@ -136,7 +136,7 @@ def test_expired_ones_are_listed_in_one_order_swept_or_not(placet: PlacetUnderTe
         wanted.append(placet.request("invoice.pay", f"invoice:{number}", actor="user:sam").id)
         if number == 2:
             placet.clock.advance("9h")
-            placet.approvals.sweep()
+            placet.sweep()
     placet.clock.advance("9h")
     found: list[str] = []
     after = None

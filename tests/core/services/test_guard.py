@@ -248,7 +248,8 @@ EDGES: dict[str, Edge] = {
     "a member who may then approve for itself": Edge(
         member("crew", "user:eve"),
         COVERED,
-        (CREW, offer(requirement=parse_reviews("1 from group:crew"), allow_self_review=True)),
+        (CREW, offer(requirement=parse_reviews("1 from group:crew"), allow_self_review=True,
+                     allow_unsatisfiable=True)),
     ),
     "a member for whom a condition approves": Edge(
         member("crew", "user:eve"),
@@ -346,7 +347,10 @@ UNGUARDED: dict[str, Edge] = {
     ),
     "a reviewer": Edge(
         member("crew", "user:eve"),
-        before=(CREW, offer(requirement=parse_reviews("1 from group:crew"))),
+        before=(
+            CREW,
+            offer(requirement=parse_reviews("1 from group:crew"), allow_unsatisfiable=True),
+        ),
     ),
     "somebody who may ask": Edge(
         member("crew", "user:eve"), before=(CREW, offer(requesters=("group:crew",)))

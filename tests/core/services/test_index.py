@@ -9,6 +9,7 @@ from placet.services import index as index_module
 from placet.services.asking import Ask
 from placet.services.index import AccountIndex
 from placet.services.work import Work
+from placet.storage.codec import key_for
 from placet.storage.memory import MemoryStore
 from placet.storage.port import Store
 from placet.testing import ManualClock
@@ -162,3 +163,47 @@ def test_a_record_that_was_changed_twice_in_one_step_is_a_mistake(
 
     with pytest.raises(Invalid, match="changed twice"):
         tenant.run(SYSTEM, twice)
+
+
+def _made(placet: Placet, *names: str) -> None:
+    for name in names:
+        placet.users.create(User(id=name), actor=SYSTEM)
+
+
+def test_who_watches_a_document_is_told_of_each_change_until_they_stop(
+    two: tuple[Placet, Placet],
+) -> None:
+    first, second = two
+    index = first.users.view.tenant.index
+    index.latest()
+    rung: list[str] = []
+    with index.watched(key_for(User, "sam"), lambda: rung.append("sam")):
+        _made(first, "kim", "sam")
+        second.users.update(User(id="sam", name="Sam"), actor=SYSTEM)
+        assert rung == ["sam"]
+        index.latest()
+    first.users.delete("sam", actor=SYSTEM)
+    assert rung == ["sam", "sam"]
+
+
+def test_several_watch_a_document_each_for_themselves(two: tuple[Placet, Placet]) -> None:
+    first, _ = two
+    index = first.users.view.tenant.index
+    index.latest()
+    rung: list[str] = []
+    with index.watched(key_for(User, "sam"), lambda: rung.append("one")):
+        with index.watched(key_for(User, "sam"), lambda: rung.append("other")):
+            _made(first, "sam")
+        first.users.delete("sam", actor=SYSTEM)
+    assert sorted(rung[:2]) == ["one", "other"]
+    assert rung[2:] == ["one"]
+
+
+def test_a_child_does_not_ring_who_watches_in_its_parent(two: tuple[Placet, Placet]) -> None:
+    first, _ = two
+    index = first.users.view.tenant.index
+    rung: list[None] = []
+    with index.watched(key_for(User, "sam"), lambda: rung.append(None)):
+        index.after_fork(lambda: None)
+        _made(first, "sam")
+    assert rung == []

@@ -139,6 +139,7 @@ def test_a_request_is_tried_before_it_is_made(placet: PlacetUnderTest) -> None:
     )
     (leaf,) = would.leaves
     assert (leaf.could, leaf.needed, leaf.reviewers) == (2, 1, ())
+    assert would.satisfiable
     assert placet.store.head("default") == head
     assert placet.approvals.list(actor=SYSTEM).items == ()
 
@@ -156,6 +157,7 @@ def test_later_stages_are_shown_as_well(placet: PlacetUnderTest) -> None:
     )
     would = placet.approvals.simulate_request("invoice.pay", "invoice:1", actor="user:sam")
     assert [leaf.could for leaf in would.leaves] == [1, 0]
+    assert would.satisfiable is False
 
 
 def test_what_cannot_be_asked_for_says_why(placet: PlacetUnderTest) -> None:

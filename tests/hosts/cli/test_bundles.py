@@ -77,6 +77,40 @@ def test_a_difference_is_shown_and_not_made(run: Run, bundle: Path, store: str) 
     assert run("diff", bundle, "--store", store).stdout == first.stdout
 
 
+def test_a_difference_says_who_gains_and_who_loses(on_store: Run, bundle: Path) -> None:
+    changed = bundle.read_text().replace('to = ["user:sam"]', 'to = ["user:dana"]')
+    bundle.write_text(changed, "utf-8")
+    ended = on_store("diff", str(bundle), "--prune")
+    assert ended.exit_code == 2
+    assert ended.stdout.partition("who gains\n")[2].splitlines() == [
+        "  + user:dana gains invoice.read on every invoice in the account and below (role payer)",
+        "  + user:dana gains invoice.pay on every invoice in the account and below, with approval "
+        "(role payer; policy payments)",
+        "who loses",
+        "  - user:sam loses invoice.read on every invoice in the account and below (role payer)",
+        "  - user:sam loses invoice.pay on every invoice in the account and below, with approval "
+        "(role payer)",
+    ]
+
+
+def test_many_who_gain_are_cut_with_how_many_more(on_store: Run, tmp_path: Path) -> None:
+    people = [f"u{number:02}" for number in range(60)]
+    users = "".join(f'[[users]]\nid = "{name}"\n' for name in people)
+    to = ", ".join(f'"user:{name}"' for name in people)
+    text = f'bundle = "many"\n{users}[[assignments]]\nto = [{to}]\nrole = "payer"\nscope = "a"\n'
+    (tmp_path / "many.toml").write_text(text, "utf-8")
+    lines = on_store("diff", str(tmp_path / "many.toml")).stdout.splitlines()
+    assert lines[-1] == "  and 70 more; --json names all"
+    all = msgspec.json.decode(on_store("diff", str(tmp_path / "many.toml"), "--json").stdout)
+    assert len(all["gains"]) == 120
+
+
+def test_a_difference_that_concerns_nobody_says_so(on_store: Run, tmp_path: Path) -> None:
+    (tmp_path / "more.toml").write_text('bundle = "more"\n[[users]]\nid = "eve"\n', "utf-8")
+    ended = on_store("diff", str(tmp_path / "more.toml"))
+    assert ended.stdout.splitlines()[-1] == "nobody gains or loses access"
+
+
 def test_after_applying_there_is_no_difference(on_store: Run, bundle: Path) -> None:
     ended = on_store("diff", str(bundle))
     assert (ended.exit_code, ended.stdout) == (0, "bundle payments: nothing to change\n")

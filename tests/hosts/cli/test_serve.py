@@ -122,3 +122,14 @@ def test_a_first_administrator_is_let_in_on_an_empty_store(
     url = msgspec.json.decode(process.stdout.readline())["url"]
     ended = run("audit", "verify", "--server", url, PLACET_TOKEN=token)
     assert ended.exit_code == 0
+
+
+def test_what_was_asked_is_in_the_log_when_it_ends(start: Start, store: str) -> None:
+    env = {"PLACET_SECRET_KEYS": KEY, "PLACET_LOG_LEVEL": "info"}
+    process = start("serve", "--store", store, "--port", "0", "--json", env=env)
+    assert process.stdout is not None
+    url = msgspec.json.decode(process.stdout.readline())["url"]
+    Server(url).call("GET", "/livez")
+    process.terminate()
+    _, log = process.communicate(timeout=30)
+    assert '"path":"/livez"' in log

@@ -42,6 +42,15 @@ def test_a_bundle_is_validated_shown_applied_and_then_changes_nothing(browser: B
     assert browser.post("check", {"permission": "report.read"}, by="eve").json["allowed"]
 
 
+def test_what_is_shown_says_who_gains_and_who_loses(browser: Browser) -> None:
+    shown = send(browser, "diff").json
+    (gain,) = shown["gains"]
+    assert (gain["principal"], gain["permissions"]) == ("user:eve", ["report.read"])
+    assert (gain["was"], gain["now"], gain["resources"]) == ("denied", "allowed", None)
+    assert gain["text"].startswith("user:eve gains report.read on every report in the account")
+    assert shown["losses"] == []
+
+
 def test_a_bundle_may_be_json(browser: Browser) -> None:
     body = msgspec.json.encode({"bundle": "b", "permissions": ["report.read"]})
     headers = {"Content-Type": "application/json; charset=utf-8"}

@@ -14,6 +14,7 @@ from placet.storage.memory import MemoryStore
 from placet.storage.port import Head
 from placet.testing import PlacetUnderTest
 from placet_falcon import create_app
+from placet_falcon.metrics import Metrics
 
 
 class Faulty(MemoryStore):
@@ -110,6 +111,19 @@ def test_requests_are_counted_by_route_and_not_by_address(browser: Browser) -> N
     assert f'placet_http_requests_total{{method="GET",{route},status="200"}} 2.0' in text
     assert f'placet_http_request_seconds_count{{method="GET",{route},status="200"}} 2.0' in text
     assert 'placet_http_requests_total{method="GET",route="(none)",status="404"} 1.0' in text
+
+
+def test_a_request_counts_for_every_bound_that_it_kept() -> None:
+    metrics = Metrics()
+    for seconds in (0.001, 0.005, 0.3, 60.0):
+        metrics.answered("GET", "/livez", 200, seconds)
+    text = metrics.text().decode()
+    labels = 'method="GET",route="/livez",status="200"'
+    for bound, count in (("0.005", 2), ("0.25", 2), ("0.5", 3), ("10.0", 3), ("+Inf", 4)):
+        line = f'placet_http_request_seconds_bucket{{le="{bound}",{labels}}} {count}.0'
+        assert line in text
+    assert f"placet_http_request_seconds_count{{{labels}}} 4.0" in text
+    assert f"placet_http_requests_total{{{labels}}} 4.0" in text
 
 
 def test_answers_are_counted_by_outcome_and_waiting_approvals_shown(browser: Browser) -> None:
