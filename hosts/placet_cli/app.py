@@ -12,6 +12,7 @@ from placet_cli import (
     audit,
     bundles,
     demo,
+    gates,
     keys,
     questions,
     serve,
@@ -38,6 +39,8 @@ Keep a policy as a file, and hold an account to it:
 Ask, and approve:
   placet check user:sam invoice.pay invoice:7 --store ...
   placet approvals list --store ...
+Let a pipeline wait for people:
+  placet gate wait prod --digest sha256:... --timeout 2h --server ...
 Serve it to other programs over HTTP:
   placet serve --store sqlite:///approvals.db --config placet.toml
 Look after what it keeps:
@@ -103,6 +106,7 @@ for command in (
     *bundles.COMMANDS,
     *questions.COMMANDS,
     approvals.approvals,
+    gates.gate,
     keys.keys,
     audit.audit,
     store.store,

@@ -20,6 +20,7 @@ __all__ = [
     "Json",
     "NewKey",
     "Of",
+    "Passing",
     "Question",
     "Supposing",
     "Time",
@@ -92,6 +93,15 @@ class Time(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     permission: str | None = None
 
 
+class Passing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is to pass the gate `id`: a digest, or labels whose digest is meant."""
+
+    id: str
+    digest: str | None = None
+    scope: str | None = None
+    labels: dict[str, str] = {}
+
+
 class NewKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A token to issue; `expires_at` is RFC 3339 text, None for never."""
 
@@ -154,6 +164,15 @@ class Backend(Protocol):
 
     def metrics(self, time: Time) -> Json:
         """How approvals went: requested, outcomes and times."""
+
+    def gate_request(self, passing: Passing, justification: str) -> Json:
+        """The approval that was opened for a gate, or found."""
+
+    def gate_status(self, passing: Passing, wait_s: float) -> Json:
+        """What a gate says: gate, digest, status, approval; after `wait_s` seconds at the most."""
+
+    def gate_take(self, passing: Passing) -> Json:
+        """The pass that was used up, or a status that says that none is needed."""
 
     def issue(self, key: NewKey) -> Json:
         """A new credential and its token, shown this once."""

@@ -20,6 +20,7 @@ from placet_cli.backend import (
     Json,
     NewKey,
     Of,
+    Passing,
     Question,
     Supposing,
     Time,
@@ -153,6 +154,27 @@ class Embedded:
                 actor=self._actor,
             )
         )
+
+    def gate_request(self, passing: Passing, justification: str) -> Json:
+        """The approval that was opened for a gate, or found."""
+        return _json(
+            self._placet.gates.request(
+                **msgspec.structs.asdict(passing),
+                justification=justification,
+                origin="cli",
+                actor=self._actor,
+            )
+        )
+
+    def gate_status(self, passing: Passing, wait_s: float) -> Json:
+        """What a gate says: gate, digest, status, approval; after `wait_s` seconds at the most."""
+        said = msgspec.structs.asdict(passing)
+        return _json(self._placet.gates.wait(**said, timeout=wait_s, actor=self._actor))
+
+    def gate_take(self, passing: Passing) -> Json:
+        """The pass that was used up, or a status that says that none is needed."""
+        taken = self._placet.gates.take(**msgspec.structs.asdict(passing), actor=self._actor)
+        return {"status": "not_required"} if taken is None else _json(taken)
 
     def issue(self, key: NewKey) -> Json:
         """A new credential and its token, shown this once."""

@@ -29,6 +29,7 @@ from placet_cli.backend import (
     Json,
     NewKey,
     Of,
+    Passing,
     Question,
     Supposing,
     Time,
@@ -39,6 +40,8 @@ __all__ = ["Answer", "Remote", "Server"]
 
 TIMEOUT = 30
 """Seconds without a byte after which a server is taken to be unavailable."""
+MOST_WAIT_S = 20
+"""For how long a server is asked to wait before it answers, in seconds: less than that."""
 
 _Raising = Callable[[str], PlacetError]
 _ERRORS: Mapping[str, _Raising] = {
@@ -183,6 +186,25 @@ class Remote:
         """How approvals went: requested, outcomes and times."""
         return self._call("GET", f"/approvals/metrics?{_query(time)}", has="outcomes")
 
+    def gate_request(self, passing: Passing, justification: str) -> Json:
+        """The approval that was opened for a gate, or found."""
+        body = {**msgspec.to_builtins(passing), "justification": justification}
+        return self._post(f"{_gate(body.pop('id'))}/requests", body, has="id")
+
+    def gate_status(self, passing: Passing, wait_s: float) -> Json:
+        """What a gate says: gate, digest, status, approval; after `wait_s` seconds at the most."""
+        said = {name: getattr(passing, name) for name in ("digest", "scope")}
+        query = [(name, text) for name, text in said.items() if text is not None]
+        query += [("label", f"{key}={value}") for key, value in passing.labels.items()]
+        query.append(("wait", f"{min(wait_s, MOST_WAIT_S):g}"))
+        path = f"{_gate(passing.id)}/status?{urlencode(query)}"
+        return self._call("GET", path, has="status")
+
+    def gate_take(self, passing: Passing) -> Json:
+        """The pass that was used up, or a status that says that none is needed."""
+        body = msgspec.to_builtins(passing)
+        return self._post(f"{_gate(body.pop('id'))}/take", body, has="status")
+
     def issue(self, key: NewKey) -> Json:
         """A new credential and its token, shown this once."""
         return self._post("/credentials", key, has="token")
@@ -234,6 +256,10 @@ class Remote:
         if 200 <= answer.status < 300 and isinstance(said, dict) and has in said:
             return said
         raise _error(answer, self._server.url)
+
+
+def _gate(id: str) -> str:
+    return f"/gates/{quote(id, safe='')}"
 
 
 _PRUNE = {True: "?prune=true", False: ""}

@@ -12,6 +12,7 @@ from placet.services.consistency import WITHIN_S
 from placet_falcon.metrics import Metrics
 from placet_falcon.subject_types import SUBJECT_TYPES
 from placet_falcon.surface import Owners, Surface
+from placet_falcon.waiting import Waiting
 
 __all__ = ["Call", "Host", "HostSettings", "call_of"]
 
@@ -60,6 +61,7 @@ class Host:
         self.settings = settings
         self.surfaces = surfaces
         self.metrics = metrics
+        self.waiting = Waiting()
         self._owners = Owners(surfaces)
         self._accounts: dict[str, Placet] = {}
         self._lock = threading.Lock()

@@ -86,8 +86,8 @@ class ApprovalReviewers(ApprovalSight):
         """Who could say yes now, for each leaf that is open and not satisfied yet.
 
         By name, and with why not, to those only who may view or override approvals in its scope, or
-        review this one; everybody else who may see it is told how many (failure mode T50). A review of whoever
-        is named without a reason would be accepted, unless a plugin refuses it.
+        review this one; everybody else who may see it is told how many (failure mode T50). A review
+        of whoever is named without a reason would be accepted, unless a plugin refuses it.
         """
 
         def use_case(work: Work) -> EligibleReviewers:

@@ -37,8 +37,9 @@ from placet.services.grants import take_pass
 from placet.services.records import Records
 from placet.services.references import known_policy
 from placet.services.tenant import ActorLike
+from placet.services.waiting import Watched
 from placet.services.work import Work
-from placet.storage.codec import canonical
+from placet.storage.codec import canonical, key_for
 from placet.storage.kinds import MAX_PAGE
 
 __all__ = ["GateState", "Gates"]
@@ -146,6 +147,45 @@ class Gates(Records[Gate]):
             return GateState(gate.ref, bound, at.status, approval)
 
         return self._tenant.run(actor, use_case)
+
+    def wait(
+        self,
+        id: str,
+        digest: str | None = None,
+        *,
+        timeout: float,
+        scope: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        actor: ActorLike = None,
+    ) -> GateState:
+        """What the gate says about `digest` once it says more than that it is closed, waits or is
+        blocked; after `timeout` seconds, what it says then. Raises what `status` does.
+        """
+        return self.awaiting(id, digest, scope=scope, labels=labels, actor=actor).wait(timeout)
+
+    def awaiting(
+        self,
+        id: str,
+        digest: str | None = None,
+        *,
+        scope: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        actor: ActorLike = None,
+    ) -> Watched[GateState]:
+        """The same for whoever waits in another way than by blocking a thread."""
+
+        def look() -> GateState:
+            return self.status(id, digest, scope=scope, labels=labels, actor=actor)
+
+        # What wakes is the approval that there is by now; one that comes is seen by looking.
+        approval = look().approval
+        return Watched(
+            self._tenant,
+            key_for(Approval, approval or ""),
+            look,
+            lambda found: found.status not in ("closed", "waiting", "blocked"),
+            lambda found: None,
+        )
 
     def take(
         self,

@@ -10,11 +10,13 @@ from placet.errors import PlacetError
 from placet.model import Approval as Done
 from placet.model import ApprovalStatus, JsonObject, Time, Verdict, plain
 from placet.services.approvals import MAX_REVIEWED
+from placet.services.waiting import decision
 from placet_falcon.decoding import Body, NoQuery, read_query
 from placet_falcon.errors import failure_of
 from placet_falcon.host import Host, call_of
 from placet_falcon.native.answers import answer, cursor_page
 from placet_falcon.native.labels import labels_of
+from placet_falcon.waiting import Wait
 
 __all__ = ["Approval", "Approvals", "ManyReviews"]
 
@@ -80,6 +82,10 @@ class _Revision(msgspec.Struct, frozen=True):
 
 class _Reason(msgspec.Struct, frozen=True):
     reason: str = ""
+
+
+class _Waiting(msgspec.Struct, frozen=True):
+    wait: Wait = 0
 
 
 class _Nothing(msgspec.Struct, frozen=True):
@@ -173,11 +179,17 @@ class Approval:
     _reason = Body(_Reason)
     _nothing = Body(_Nothing)
 
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
     def on_get(self, req: falcon.Request, resp: falcon.Response, account: str, id: str) -> None:
-        """The approval, its status as it is now."""
+        """The approval, its status as it is now; with `wait`, once it is not pending any more, or
+        after that time.
+        """
         placet, actor = call_of(req)
-        read_query(req, NoQuery)
-        answer(resp, placet.approvals.get(id, actor=actor))
+        seconds = read_query(req, _Waiting).wait
+        awaiting = decision(placet.approvals.view, id, actor)
+        answer(resp, self._host.waiting.of(awaiting, seconds))
 
     def on_get_explanation(
         self, req: falcon.Request, resp: falcon.Response, account: str, id: str

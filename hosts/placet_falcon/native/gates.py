@@ -7,6 +7,7 @@ from placet_falcon.decoding import Body, NoQuery, read_query
 from placet_falcon.host import Host, call_of
 from placet_falcon.native.answers import answer
 from placet_falcon.native.labels import labels_of
+from placet_falcon.waiting import Wait
 
 __all__ = ["Gate"]
 
@@ -30,6 +31,7 @@ class _Status(msgspec.Struct, frozen=True):
     scope: str | None = None
     digest: str | None = None
     label: tuple[str, ...] = ()
+    wait: Wait = 0
 
 
 class Gate:
@@ -66,23 +68,24 @@ class Gate:
     def on_get_status(
         self, req: falcon.Request, resp: falcon.Response, account: str, id: str
     ) -> None:
-        """What the gate says now."""
+        """What the gate says now; with `wait`, once it says more than to wait, or then."""
         placet, actor = call_of(req)
         query = read_query(req, _Status)
-        labels = labels_of(query.label)
-        status = placet.gates.status(
-            id, query.digest, scope=query.scope, labels=labels, actor=actor
+        awaiting = placet.gates.awaiting(
+            id, query.digest, scope=query.scope, labels=labels_of(query.label), actor=actor
         )
-        answer(resp, status)
+        answer(resp, self._host.waiting.of(awaiting, query.wait))
 
     def on_post_take(
         self, req: falcon.Request, resp: falcon.Response, account: str, id: str
     ) -> None:
-        """Pass the gate: of two who do, one gets through."""
+        """Pass the gate: of two who do, one gets through. The pass that was used up, or that none
+        is needed.
+        """
         placet, actor = call_of(req)
         read_query(req, NoQuery)
         wanted = self._take.read(req)
         taken = placet.gates.take(
             id, wanted.digest, scope=wanted.scope, labels=wanted.labels, actor=actor
         )
-        answer(resp, taken)
+        answer(resp, {"status": "not_required"} if taken is None else taken)

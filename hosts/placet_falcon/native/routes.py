@@ -47,7 +47,7 @@ def mount(app: App, host: Host) -> None:
     about = ApprovalQuestions()
     for word in ("reviewers", "simulate"):
         app.add_route(f"{BASE}/approvals/{{id}}/{word}", about, suffix=word)
-    approval = Approval()
+    approval = Approval(host)
     app.add_route(f"{BASE}/approvals/{{id}}", approval)
     for word in (
         "explanation", "reviews", "override", "revisions", "withdraw", "cancel", "settle",

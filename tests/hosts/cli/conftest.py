@@ -49,6 +49,10 @@ id = "payments"
 applies_to = ["invoice.pay"]
 reviews = ["1 from group:finance"]
 
+[[gates]]
+id = "prod"
+reviews = ["1 from group:finance"]
+
 [[tests]]
 who = "user:sam"
 can = "invoice.pay"
