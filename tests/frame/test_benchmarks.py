@@ -87,4 +87,4 @@ def test_inbox_prints_a_row_for_every_inbox_and_size(tmp_path: Path) -> None:
     rows = msgspec.json.decode(file.read_bytes())
     figures = [row["figure"] for row in rows]
     assert figures.count("ten waiting, p50") == figures.count("a large backlog, p99") == 2
-    assert all("shown" in row["note"] for row in rows if "p50" in row["figure"])
+    assert all("shown" in row["note"] for row in rows if "processor" in row["figure"])
