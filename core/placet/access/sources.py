@@ -20,7 +20,7 @@ from placet.refs import EVERYONE, ResourceRef, is_below, parse_resource, scope_c
 
 __all__ = [
     "Directory",
-    "Held",
+    "SourceAt",
     "asks_as",
     "listed_by",
     "names",
@@ -125,7 +125,7 @@ def listed_by(snapshot: Snapshot, source: str) -> frozenset[str] | None:
     )
 
 
-class Held(NamedTuple):
+class SourceAt(NamedTuple):
     """A source that may name somebody, and `where`: in this scope and below, for `role:` and
     `permission:`; of this resource, for "owner"; of this subject, for "manager"; else everywhere.
     """
@@ -134,7 +134,7 @@ class Held(NamedTuple):
     where: str | None = None
 
 
-def sources_naming(snapshot: Snapshot, principal: str) -> Iterator[Held]:
+def sources_naming(snapshot: Snapshot, principal: str) -> Iterator[SourceAt]:
     """Every source that may name `principal` for something: what an index of sources is asked for.
 
     More than those that do: what it leaves out names nobody of that name.
@@ -142,7 +142,7 @@ def sources_naming(snapshot: Snapshot, principal: str) -> Iterator[Held]:
     subjects = snapshot.subjects(principal)
     for subject in subjects:
         if subject == EVERYONE or subject.startswith(_NAMED):
-            yield Held(subject)
+            yield SourceAt(subject)
     roles = {
         (placed.role, placed.scope)
         for subject in subjects
@@ -155,11 +155,11 @@ def sources_naming(snapshot: Snapshot, principal: str) -> Iterator[Held]:
         for role, scope in roles
         for permission in snapshot.role_perms.get(role) or ()
     }
-    yield from (Held(f"role:{role}", scope) for role, scope in held)
-    yield from (Held(f"permission:{permission}", scope) for permission, scope in permissions)
+    yield from (SourceAt(f"role:{role}", scope) for role, scope in held)
+    yield from (SourceAt(f"permission:{permission}", scope) for permission, scope in permissions)
     for name in dict.fromkeys((principal, principal.removeprefix("user:"))):
-        yield from (Held("owner", resource) for resource in snapshot.owned_by.get(name) or ())
-        yield from (Held("manager", report) for report in snapshot.reports.get(name) or ())
+        yield from (SourceAt("owner", resource) for resource in snapshot.owned_by.get(name) or ())
+        yield from (SourceAt("manager", report) for report in snapshot.reports.get(name) or ())
 
 
 def asks_as(snapshot: Snapshot, question: Question, permission: str) -> Question:

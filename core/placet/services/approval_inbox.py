@@ -19,7 +19,7 @@ from placet.services.tenant import ActorLike
 from placet.services.work import Work
 from placet.storage.kinds import MAX_PAGE
 from placet.storage.port import Query, Range
-from placet.storage.waiting import source_term
+from placet.storage.terms import source_term
 
 __all__ = ["ApprovalInbox", "InboxOrder"]
 

@@ -42,7 +42,7 @@ from placet.model import (
 from placet.model.due import due_at
 from placet.refs import encode
 from placet.storage.port import Doc, Index, IndexValue, Key
-from placet.storage.waiting import waits_for
+from placet.storage.terms import waits_for
 
 __all__ = [
     "AUTHORITY_KEY",

@@ -14,7 +14,7 @@ from placet.model import (
     Reviews,
     parse_reviews,
 )
-from placet.storage.waiting import waits_for
+from placet.storage.terms import waits_for
 
 TEAM = People(qa="ana bo", ops="cy", board="dee")
 STAGES = InOrder(
