@@ -156,6 +156,7 @@ class AsyncAudit(Hopping[Audit]):
 
     list = awaited(Audit.list)
     verify = awaited(Audit.verify)
+    checkpoint = awaited(Audit.checkpoint)
 
 
 class AsyncPermits(Hopping[Permits]):
