@@ -172,7 +172,10 @@ def test_an_assignment_under_the_id_of_another_is_refused() -> None:
 def test_who_owns_and_who_manages_is_known_after_a_cold_start_and_a_change() -> None:
     owned = Resource(type="invoice", id="1", attributes={"owner": "dana"})
     managed = User(id="sam", attributes={"manager": "user:dana"})
-    parts = [([("invoice|1", b"")], [owned]), ([("sam", b"")], [managed])]
+    parts: list[tuple[list[tuple[str, bytes]], list[Noun]]] = [
+        ([("invoice|1", b"")], [owned]),
+        ([("sam", b"")], [managed]),
+    ]
     cold = load(Snapshot(), parts, revision=1, authority=1)
     assert cold.owned_by.get("dana") == ("invoice:1",)
     assert cold.reports.get("user:dana") == ("user:sam",)
