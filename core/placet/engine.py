@@ -194,6 +194,11 @@ class Placet(Administration):
                     return True
                 if parse_resource(on).type == held.type:
                     return held.whole or any(on in part for part in held.lists)
+            elif scope is not None or self._scope is not None or not held.housed:
+                words = Ask(
+                    principal, permission, on, scope, properties, context, action_properties
+                )
+                return may(self._questions.about(held, snapshot, words))
         asked = Ask(principal, permission, on, scope, properties, context, action_properties)
         return may(self._questions.inquiry(asked, consistency=consistency))
 

@@ -49,9 +49,9 @@ class Inquiry:
 
     def allowed(self) -> bool:
         """Whether the assignments alone allow it; approval policies are not asked."""
-        if self.refusal() is not None or self.denying() is not None:
-            return False
         held = self.held
+        if self.refusal() is not None or (held.denies and self.denying() is not None):
+            return False
         return held.plainly(self.question.resource) or any(map(self._allows, held.more))
 
     def throughout(self) -> bool:

@@ -43,49 +43,23 @@ def ask(view: View, snapshot: Snapshot, asked: Ask) -> Question:
     another type than the permission's.
     """
     permission = registered(snapshot, asked.permission)
-    resource = _resource(permission, asked.on)
-    home = snapshot.resources.get(str(resource))
+    # Of what is not the permission's type, `question_of` says so.
+    home = None if asked.on is None else snapshot.resources.get(asked.on)
     scope = view.scope_or(asked.scope, home.scope or "" if home is not None else "")
     principal = exact_principal(snapshot, asked.principal, scope)
-    return _question(view, asked, principal, permission, resource, scope)
+    return question_of(view, asked, principal, permission, scope)
 
 
 def question_of(
     view: View, asked: Ask, principal: str, permission: Permission, scope: str
 ) -> Question:
     """The same where it is known already who and where is meant: exact references."""
-    resource = _resource(permission, asked.on)
-    return _question(view, asked, principal, permission, resource, scope)
-
-
-def registered(snapshot: Snapshot, permission: str) -> Permission:
-    """The permission of a name; raises Invalid, naming the nearest one, where there is none."""
-    known = snapshot.permissions.get(permission)
-    if known is None:
-        raise unknown_permission(permission, snapshot.permissions)
-    return known
-
-
-def _resource(permission: Permission, on: str | None) -> ResourceRef:
-    if on is None:
-        return ResourceRef(permission.resource_type)
-    resource = parse_resource(on)
-    if resource.type != permission.resource_type:
+    on, type = asked.on, permission.resource_type
+    resource = ResourceRef(type) if on is None else parse_resource(on)
+    if resource[0] != type:
         raise Invalid(
-            f"permission {permission.id!r} is about {permission.resource_type!r}, and {on!r} is "
-            f"not; write '{permission.resource_type}:ID'"
+            f"permission {permission.id!r} is about {type!r}, and {on!r} is not; write '{type}:ID'"
         )
-    return resource
-
-
-def _question(
-    view: View,
-    asked: Ask,
-    principal: str,
-    permission: Permission,
-    resource: ResourceRef,
-    scope: str,
-) -> Question:
     said = asked.subject_properties
     if said:
         trusted = view.tenant.settings.trusted_subject_properties
@@ -100,3 +74,11 @@ def _question(
         said or {},
         asked.action_properties or {},
     )
+
+
+def registered(snapshot: Snapshot, permission: str) -> Permission:
+    """The permission of a name; raises Invalid, naming the nearest one, where there is none."""
+    known = snapshot.permissions.get(permission)
+    if known is None:
+        raise unknown_permission(permission, snapshot.permissions)
+    return known

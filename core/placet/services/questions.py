@@ -203,6 +203,12 @@ mean 'invoice.pay'?
         question = question_of(self._view, asked, held.principal, held.permission, held.scope)
         return Inquiry(snapshot, question, now, closed=self._tenant.closed, held=held)
 
+    def about(self, held: Held, snapshot: Snapshot, asked: Ask) -> Inquiry:
+        """The question where it is known already what is held: that has to be of the same words."""
+        question = question_of(self._view, asked, held.principal, held.permission, held.scope)
+        tenant = self._tenant
+        return Inquiry(snapshot, question, tenant.clock.now(), closed=tenant.closed, held=held)
+
     def _authorized(self, asked: Ask, snapshot: Snapshot, now: datetime, asker: Asker) -> Inquiry:
         inquiry = self._inquiry(asked, snapshot, now)
         asker.authorize(inquiry.question.principal, inquiry.question.scope)

@@ -156,3 +156,10 @@ def test_access_is_minted_for_what_was_asked_and_nothing_more() -> None:
     assert done.assignment.principal == "user:sam"
     assert done.assignment.expires_at == NOW + HOUR
     assert done.assignment.approval == approval.id
+
+
+@pytest.mark.parametrize("subject", ["group:qa@/", "everyone"])
+def test_nothing_is_asked_for_many_at_once(subject: str) -> None:
+    """T35: each of them could approve it for all."""
+    with pytest.raises(Invalid, match="more than one person"):
+        asked("1 from group:qa", by=Actor("user:sam", on_behalf_of=subject))
