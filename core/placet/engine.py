@@ -21,6 +21,7 @@ from placet.model import Actor, Approval, JsonObject, Verdict
 from placet.protect import protected
 from placet.refs import parse_resource, parse_scope, text_fault
 from placet.runtime import Runtime
+from placet.services.access_requests import AccessRequests
 from placet.services.approvals import Approvals
 from placet.services.asking import Ask
 from placet.services.assignments import Assignments
@@ -458,6 +459,11 @@ class Placet:
     def approvals(self) -> Approvals:
         """Requests for a decision, and reviews."""
         return Approvals(self._view)
+
+    @cached_property
+    def access_requests(self) -> AccessRequests:
+        """What an enforcement point asks for on somebody's behalf, and evaluates again."""
+        return AccessRequests(self._view)
 
     @cached_property
     def grants(self) -> Grants:

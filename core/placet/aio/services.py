@@ -6,6 +6,7 @@ What a service has besides its use cases is not here: what bundles and hosts sha
 from typing import Any, TypeVar
 
 from placet.aio.hops import Hopping, awaited
+from placet.services.access_requests import AccessRequests
 from placet.services.approvals import Approvals
 from placet.services.assignments import Assignments
 from placet.services.audit import Audit
@@ -20,6 +21,7 @@ from placet.services.records import Records
 from placet.services.searches import Searches
 
 __all__ = [
+    "AsyncAccessRequests",
     "AsyncApprovals",
     "AsyncAssignments",
     "AsyncAudit",
@@ -92,6 +94,7 @@ class AsyncApprovals(Hopping[Approvals]):
     revise = awaited(Approvals.revise)
     withdraw = awaited(Approvals.withdraw)
     cancel = awaited(Approvals.cancel)
+    cancel_all = awaited(Approvals.cancel_all)
     revoke = awaited(Approvals.revoke)
     settle = awaited(Approvals.settle)
     get = awaited(Approvals.get)
@@ -106,6 +109,16 @@ class AsyncApprovals(Hopping[Approvals]):
     def seen_with(self, permission: str) -> "AsyncApprovals":
         """The same service, for callers who see an approval because they hold `permission`."""
         return AsyncApprovals(lambda: self._behind().seen_with(permission))
+
+
+class AsyncAccessRequests(Hopping[AccessRequests]):
+    """`placet.access_requests`."""
+
+    offers = awaited(AccessRequests.offers)
+    request = awaited(AccessRequests.request)
+    get = awaited(AccessRequests.get)
+    cancel = awaited(AccessRequests.cancel)
+    reevaluate = awaited(AccessRequests.reevaluate)
 
 
 class AsyncGrants(Hopping[Grants]):

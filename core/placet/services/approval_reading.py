@@ -48,7 +48,7 @@ from placet.storage.codec import decode, label_term
 from placet.storage.kinds import MAX_PAGE
 from placet.storage.port import Cursor
 
-__all__ = ["ApprovalExplanation", "ApprovalReading", "Mine", "Standing"]
+__all__ = ["ApprovalExplanation", "ApprovalReading", "Mine", "Standing", "as_of"]
 
 SCANNED = 2000
 """The most approvals that one page looks at where it has to leave some out."""
