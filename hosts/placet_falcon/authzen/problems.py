@@ -3,10 +3,10 @@
 import falcon
 import msgspec
 
-__all__ = ["Problem", "write_problem"]
+__all__ = ["PROBLEMS", "Problem", "write_problem"]
 
 _URN = "urn:openid:authzen:access-request:error:"
-_TABLE = {
+PROBLEMS = {
     "not_requestable": (400, "Access is not requestable"),
     "expired_denial": (410, "The denial is too old"),
     "invalid_denial_binding": (400, "The request is not what was denied"),
@@ -24,7 +24,7 @@ class Problem(falcon.HTTPError):
     """
 
     def __init__(self, word: str, detail: str) -> None:
-        status, title = _TABLE[word]
+        status, title = PROBLEMS[word]
         super().__init__(status, title=title, description=detail)
         self.type = f"{_URN}{word}"
 
