@@ -77,8 +77,8 @@ def test_a_person_may_ask_for_themselves(requester: Requester) -> None:
 
 
 def test_asking_for_others_needs_the_right_to(requester: Requester) -> None:
-    asks = {"id": "looks", "principal": "user:eve", "role": "decision-point-client"}
-    requester.placet.assignments.create(Assignment(**asks), actor=SYSTEM)
+    looks = Assignment(id="looks", principal="user:eve", role="decision-point-client")
+    requester.placet.assignments.create(looks, actor=SYSTEM)
     result = requester.ask(by="user:eve")
     assert result.status_code == 403
     assert "core_approval_requestfor" in result.text
@@ -146,8 +146,8 @@ def test_who_sends_it_may_be_named_as_the_actor(requester: Requester) -> None:
 
 
 def test_members_that_nobody_knows_are_passed_over(requester: Requester) -> None:
-    more = {"requested_access": {"color": "red"}, "x": 1, "client": {"name": "gateway"}}
-    assert requester.ask(**more).status_code == 202
+    result = requester.ask(requested_access={"color": "red"}, x=1, client={"name": "gateway"})
+    assert result.status_code == 202
 
 
 def test_an_emergency_is_said_to_reviewers_and_changes_nothing_else(requester: Requester) -> None:
