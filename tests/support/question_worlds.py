@@ -15,6 +15,7 @@ from placet.model import (
     ApprovalPolicy,
     Assignment,
     Membership,
+    Noun,
     Permission,
     Resource,
     Role,
@@ -23,10 +24,19 @@ from placet.model import (
     parse_reviews,
 )
 from placet.services.tenant import Tenant
+from placet.storage.codec import key_of
 from placet.storage.port import Key
 from placet.testing import PlacetUnderTest, engine
 
-__all__ = ["CONTEXT", "EXTRA", "asked_of", "everybody", "more_facts", "random_snapshot"]
+__all__ = [
+    "CONTEXT",
+    "EXTRA",
+    "asked_of",
+    "everybody",
+    "more_facts",
+    "random_nouns",
+    "random_snapshot",
+]
 
 CONTEXT = {"ip": "10.0.0.1", "limit": 5}
 EXTRA = (("doc", "9"), ("job", "9"))
@@ -55,6 +65,15 @@ def random_snapshot(seed: int, *, count: int = 110, policies: bool = True) -> Sn
     rng = random.Random(seed)
     snapshot = advance(Snapshot(), random_changes(rng, count), revision=count)
     return advance(snapshot, more_facts(rng, policies=policies))
+
+
+def random_nouns(seed: int, *, count: int = 110) -> list[Noun]:
+    """What such an account holds in the end, each noun once."""
+    rng = random.Random(seed)
+    last: dict[Key, Fact] = {}
+    for fact in (*random_changes(rng, count), *more_facts(rng)):
+        last[key_of(fact.noun)] = fact
+    return [fact.noun for fact in last.values() if not fact.gone]
 
 
 def more_facts(rng: random.Random, *, policies: bool = True) -> Iterator[Fact]:

@@ -44,8 +44,9 @@ def explain(inquiry: Inquiry) -> Explanation:
     question = inquiry.question
     misses: list[Reason] = []
     if not decision.allowed:
-        misses = [miss for miss in _near_misses(inquiry) if miss not in decision.reasons]
-        misses.sort(key=lambda miss: _DISTANCE.get(miss.code, len(_DISTANCE)))
+        # Several ways may lead to one: a disabled group in which two groups are, say.
+        found = dict.fromkeys(_near_misses(inquiry))
+        misses = sorted((miss for miss in found if miss not in decision.reasons), key=_closeness)
     return Explanation(
         decision.outcome,
         question.principal,
@@ -57,6 +58,12 @@ def explain(inquiry: Inquiry) -> Explanation:
         decision.revision,
         max(0, len(misses) - _MOST),
     )
+
+
+def _closeness(miss: Reason) -> tuple[int, str, str, str]:
+    """The order of near misses: that of loading does not show in it."""
+    distance = _DISTANCE.get(miss.code, len(_DISTANCE))
+    return distance, miss.assignment or "", miss.policy or "", miss.text
 
 
 def _near_misses(inquiry: Inquiry) -> Iterator[Reason]:

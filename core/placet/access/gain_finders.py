@@ -101,8 +101,9 @@ def _group(change: Change, edge: Edge) -> Iterator[Gain]:
     noun = cast(Group, edge.after or edge.before)
     cause = f"group {noun.id!r}"
     if now and not was:
-        # What the group held all along, nobody had by it.
-        for gain in change.inherited(noun.ref, change.after.subjects(noun.ref), cause):
+        # What the group held all along, nobody had by it; everyone its members are without it.
+        crowd = set(change.after.subjects(noun.ref)) - {EVERYONE}
+        for gain in change.inherited(noun.ref, crowd, cause):
             yield gain._replace(new=False)
         yield from _alone(change, noun.ref, set(change.after.subjects(noun.ref)), cause)
     if was and not now:
@@ -140,7 +141,7 @@ def _principal(change: Change, edge: Edge) -> Iterator[Gain]:
     if not _enabled(change, was) and _enabled(change, now):
         # It may nothing before, so that it cannot have held anything already.
         for gain in change.inherited(noun.ref, change.after.subjects(noun.ref), cause):
-            yield gain._replace(new=False)
+            yield gain._replace(new=False, newcomer=was is None)
     # Who is not stored has no attributes: to be there changes nothing by itself.
     names = attributes_differing(was.attributes if was else {}, now.attributes if now else {})
     if not names:

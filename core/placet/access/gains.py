@@ -30,6 +30,7 @@ class Gain(NamedTuple):
     `deed` is what giving it is, as a sentence says it, with `{what}` in it; `cause` is the noun
     that was written. `bindable` says that the right to assign its role is enough, `coverable` that
     holding it oneself is, and `new` that who held it otherwise before has gained nothing.
+    `newcomer` says that the holder was nobody before, and has no attributes that are asked for.
     """
 
     holder: str
@@ -39,6 +40,7 @@ class Gain(NamedTuple):
     bindable: bool = True
     coverable: bool = True
     new: bool = True
+    newcomer: bool = False
 
 
 def harmless(edge: Edge) -> bool:

@@ -18,7 +18,7 @@ from placet.access.answers import Question
 from placet.access.check import Inquiry, place_name
 from placet.access.gain_finders import gains_of
 from placet.access.gains import Change, Edge, Gain
-from placet.access.reach import Holdings, Reach, Root, usable
+from placet.access.reach import Alike, Holdings, Reach, Root, usable
 from placet.access.snapshot import Snapshot
 from placet.catalogue import OPERATIONS
 from placet.model import SYSTEM, Actor, Permission
@@ -111,12 +111,12 @@ class _Guard:
         self._now = now
         self._fresh = fresh
         # A program that acts for somebody lends its hands: both have to hold what is given.
-        people = tuple(dict.fromkeys((actor.principal, actor.subject)))
+        self._people = tuple(dict.fromkeys((actor.principal, actor.subject)))
         self._held = tuple(
-            Holdings(before, person, now, fresh=fresh, strict=True) for person in people
+            Holdings(before, person, now, fresh=fresh, strict=True) for person in self._people
         )
-        self._nobody = any(self._refused(person, closed) for person in people)
-        self._lacking: dict[Reach, tuple[tuple[Permission, Root], ...]] = {}
+        self._nobody = any(self._refused(person, closed) for person in self._people)
+        self._lacking: dict[tuple[Reach, Alike], tuple[tuple[Permission, Root], ...]] = {}
         self._had: dict[str, Holdings] = {}
 
     def refusal(self, gain: Gain, after: Snapshot) -> Widening | None:
@@ -142,7 +142,8 @@ class _Guard:
 
     def _lacks(self, gain: Gain, after: Snapshot) -> Iterable[tuple[Permission, Root]]:
         # Many hold the same: what the actor lacks of it does not depend on who.
-        key = gain.reach._replace(principal="")
+        alike = self._alike(gain)
+        key = (gain.reach._replace(principal=""), alike)
         if gain.coverable and key in self._lacking:
             return self._lacking[key]
         lacking: list[tuple[Permission, Root]] = []
@@ -154,20 +155,30 @@ class _Guard:
             for root in gain.reach.roots:
                 if (ids is None or ids) and usable(permission, root):
                     known = self._before.permissions.get(id)
-                    held = known is not None and self._hold(known, ids, root, gain.reach)
+                    held = known is not None and self._hold(known, ids, root, gain.reach, alike)
                     if not (held and gain.coverable):
                         lacking.append((permission, root))
         if gain.coverable:
             self._lacking[key] = tuple(lacking)
         return lacking
 
+    def _alike(self, gain: Gain) -> Alike:
+        if self._people == (gain.holder,):
+            return "actor"
+        return "stranger" if gain.newcomer else "nobody"
+
     def _hold(
-        self, permission: Permission, ids: frozenset[str] | None, root: Root, of: Reach
+        self,
+        permission: Permission,
+        ids: frozenset[str] | None,
+        root: Root,
+        of: Reach,
+        alike: Alike = "nobody",
     ) -> bool:
         return (
             not self._nobody
             and permission.grants
-            and all(held.covers(permission, ids, root, of) for held in self._held)
+            and all(held.covers(permission, ids, root, of, alike) for held in self._held)
         )
 
     def _has_already(self, gain: Gain, permission: Permission, root: Root) -> bool:

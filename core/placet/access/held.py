@@ -18,7 +18,7 @@ from placet.access.placements import at_scope
 from placet.access.snapshot import Snapshot
 from placet.access.views import SHARDS
 from placet.model import Permission
-from placet.refs import ResourceRef, parse_principal, scope_chain, scope_level
+from placet.refs import EVERYONE, ResourceRef, parse_principal, scope_chain, scope_level
 
 __all__ = ["Held", "Candidate", "held_by", "place_name"]
 
@@ -153,10 +153,14 @@ def _reaching(snapshot: Snapshot, principal: str, scope: str) -> tuple[Candidate
 
 
 def _walk(snapshot: Snapshot, principal: str, scope: str) -> Iterator[Candidate]:
-    held = [snapshot.by_principal.get(subject) for subject in snapshot.subjects(principal)]
+    # By name, not as they were loaded: which of them a reason names must not depend on that.
+    subjects = sorted(
+        snapshot.subjects(principal), key=lambda one: (one != principal, one == EVERYONE, one)
+    )
+    held = [snapshot.by_principal.get(subject) for subject in subjects]
     for placed_in in scope_chain(scope):
         for part in held:
-            for placed in at_scope(part, placed_in):
+            for placed in sorted(at_scope(part, placed_in), key=lambda one: one.key):
                 selector = snapshot.selector(placed)
                 terms = placed.terms
                 if (

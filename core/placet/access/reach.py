@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from placet.access.match import EVERYTHING, Placed, Selector
 from placet.access.placements import every
@@ -18,18 +18,31 @@ from placet.model import Permission
 from placet.refs import EVERYONE, ScopeLevel, is_below, parse_resource, scope_level
 
 __all__ = [
+    "Alike",
     "Holdings",
     "Reach",
     "Root",
     "attributes_read",
     "contains",
     "holds",
+    "names_nobody",
     "reach_of",
     "usable",
 ]
 
 Root = tuple[str, bool]
 """A scope, and whether what lies under it belongs to it."""
+
+Alike = Literal["nobody", "stranger", "actor"]
+"""Of whom a condition on `subject` says the same as of the holder of a gain: of nobody else, of
+whoever has no attributes either, or of the actor, who is the holder."""
+
+_NAMED = r"(?:resource|context|action)(?:\.\w+)+"
+_OWN = re.compile(
+    rf"(^|[(&|?:])\s*(?:subject\.id\s*(?:==|\bin\b)\s*{_NAMED}|{_NAMED}\s*==\s*subject\.id)"
+    r"(?=\s*(?:$|[)&|?:]))"
+)
+"""That something is one's own: a whole comparison, from one logical operator to the next."""
 
 _BELOW: dict[ScopeLevel, tuple[ScopeLevel, ...]] = {
     "account": ("account", "organization", "project"),
@@ -149,13 +162,31 @@ def attributes_read(condition: str, root: str) -> frozenset[str] | None:
     return frozenset(found)
 
 
+@lru_cache(maxsize=1024)
+def names_nobody(condition: str) -> bool:
+    """Whether a condition says the same of all who have no attributes, but for what is their own.
+
+    What it reads of `subject` are attributes, or its id to find its own by. Anything else may tell
+    one by its name or kind; what looks as if it did counts.
+
+    >>> names_nobody("subject.id == resource.properties.owner")
+    True
+    >>> names_nobody("subject.id == 'sam'")
+    False
+    """
+    rest = re.sub(r"(?<![\w.])subject\.properties\b", "", condition)
+    # A comment may hold what looks like an operator.
+    return "//" not in condition and re.search(r"\bsubject\b", _OWN.sub(r"\1", rest)) is None
+
+
 class Holdings:
     """What somebody holds at one moment, to be asked whether it covers a region.
 
     `strict` is for the actor whose rights are the measure: it must hold now, denies of its own
     count against it, and a condition on `subject` that is the same text says another thing about it
-    than about who would be given it. Otherwise it is what a holder has of a thing already. `fresh`
-    are permissions that mean something else from now on, so that nobody holds them yet.
+    than about who would be given it, even if everyone holds it under that. Otherwise it is what a
+    holder has of a thing already. `fresh` are permissions that mean something else from now on, so
+    that nobody holds them yet.
     """
 
     def __init__(
@@ -186,11 +217,17 @@ class Holdings:
                     self._denies.append(reach)
 
     def covers(
-        self, permission: Permission, ids: frozenset[str] | None, root: Root, of: Reach
+        self,
+        permission: Permission,
+        ids: frozenset[str] | None,
+        root: Root,
+        of: Reach,
+        alike: Alike = "nobody",
     ) -> bool:
         """Whether they reach a permission on resources of its type in a scope, as `of` does.
 
-        One piece has to hold the scope, the condition and the window; resources may add up.
+        One piece has to hold the scope, the condition and the window; resources may add up. `alike`
+        is asked of the strict: of whom a condition on `subject` says the same as of who is given.
         """
         if permission.id in self._fresh:
             return False
@@ -205,7 +242,7 @@ class Holdings:
             return False
         missing = ids
         for held in allows:
-            if not self._fits(held, root, of):
+            if not self._fits(held, root, of, alike):
                 continue
             reached = held.ids(type)
             if reached is None:
@@ -216,21 +253,22 @@ class Holdings:
                     return True
         return False
 
-    def _fits(self, held: Reach, root: Root, of: Reach) -> bool:
+    def _fits(self, held: Reach, root: Root, of: Reach, alike: Alike) -> bool:
         start = self._now if self._strict else _start(of, self._now)
         return (
             any(holds(over, root) for over in held.roots)
-            and (held.condition is None or self._implies(held, of.condition))
+            and (held.condition is None or self._implies(held, of.condition, alike))
             and _lasts(held, start, of.expires_at)
         )
 
-    def _implies(self, held: Reach, condition: str | None) -> bool:
+    def _implies(self, held: Reach, condition: str | None, alike: Alike) -> bool:
         """Whether a held piece under a condition is as good: only where the text is the same."""
         if held.condition != condition or condition is None:
             return False
-        # What everyone holds under it, who is given it holds as well.
-        about_somebody = re.search(r"\bsubject\b", condition) is not None
-        return not (self._strict and about_somebody) or held.principal == EVERYONE
+        if not self._strict or re.search(r"\bsubject\b", condition) is None or alike == "actor":
+            return True
+        # What everyone holds under it, a stranger would hold as well.
+        return alike == "stranger" and held.principal == EVERYONE and names_nobody(condition)
 
     def _takes(
         self, deny: Reach, type: str, ids: frozenset[str] | None, root: Root, of: Reach

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from placet.errors import PlacetError
 from placet.services.tenant import Tenant
 from placet.storage.port import Waitable
 
@@ -82,7 +81,8 @@ class Follower:
                         tenant.index.latest()
                 if every:
                     self._looked = began
-            except PlacetError:
+            except Exception:
+                # Whatever it was: that the thread has ended, nobody would notice.
                 self._looked = -math.inf
                 if stopping.is_set():
                     return

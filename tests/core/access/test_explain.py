@@ -13,7 +13,7 @@ permissions = ["invoice.pay"]
 users = [{id = "sam", attributes = {team = "a"}}, {id = "ron", disabled = true}]
 groups = [
   {id = "ops", members = ["user:sam"]},
-  {id = "old", disabled = true, members = ["user:sam"]},
+  {id = "old", disabled = true, members = ["user:sam", "group:ops"]},
 ]
 roles = [{id = "clerk", permissions = ["invoice.pay"]}]
 resource_groups = [{id = "seven", resources = [{type = "invoice", ids = ["7"]}]}]
@@ -53,6 +53,7 @@ def test_an_allow_that_does_not_count_is_a_near_miss(line: str, code: str, says:
 
 
 def test_what_a_disabled_group_would_pass_on_is_a_near_miss() -> None:
+    """Failure mode 29: one, though two ways lead to the group."""
     (miss,) = told('[[assignments]]\nto = ["group:old"]\nrole = "clerk"\n').near_misses
     assert miss.code == "group_disabled"
     assert miss.text == "group:old has role clerk in the account, but the group is disabled"

@@ -19,7 +19,7 @@ from guarded_worlds import (
     random_edit,
     random_world,
 )
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from random_worlds import PRINCIPALS
 
@@ -140,9 +140,8 @@ def test_whom_a_program_acts_for_has_to_hold_it_too(seed: int) -> None:
 
 
 @given(SEEDS)
-# Always the same worlds: seed 10829 is one that shows a gap, and waits for its own issue (what
-# everyone holds under a condition on the subject counts as held by an actor who does not meet it).
-@settings(max_examples=300, deadline=None, derandomize=True)
+@example(10829)  # an entry goes under which everyone holds something on a condition on who it is
+@settings(max_examples=300, deadline=None)
 def test_nor_does_anybody_by_conditions_attributes_and_homes(seed: int) -> None:
     """A resource that moves was held in its old home; there it was the same thing."""
     rng = random.Random(seed)

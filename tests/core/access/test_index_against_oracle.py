@@ -3,10 +3,9 @@
 import os
 import random
 
-import msgspec
 import pytest
 from access_oracle import NaiveWorld
-from random_worlds import NOW, random_changes, random_noun, random_question
+from random_worlds import NOW, random_changes, random_question
 
 from placet.access.advance import Fact, advance
 from placet.access.answers import Question
@@ -94,28 +93,3 @@ def test_a_role_that_goes_with_a_change_of_the_registry_gives_nothing() -> None:
     question = ("user:u0", "doc.read", ("doc", "1"), "")
     assert _ask(before, question)
     assert not _ask(after, question)
-
-
-def _with_one_more(effect: str) -> tuple[Snapshot, Snapshot, random.Random]:
-    """A world, and the same one with a few assignments of this effect added under new ids."""
-    rng = random.Random(3)
-    before = advance(Snapshot(), random_changes(rng, 150))
-    added = [
-        msgspec.structs.replace(noun, id=f"new{number}", effect=effect)
-        for number in range(60)
-        if isinstance(noun := random_noun(rng), Assignment)
-    ]
-    assert added
-    return before, advance(before, map(Fact, added)), rng
-
-
-def test_an_allow_that_is_added_never_takes_access_away() -> None:
-    before, after, rng = _with_one_more("allow")
-    questions = [random_question(rng) for _ in range(500)]
-    assert all(_ask(after, question) for question in questions if _ask(before, question))
-
-
-def test_a_deny_that_is_added_never_gives_access() -> None:
-    before, after, rng = _with_one_more("deny")
-    questions = [random_question(rng) for _ in range(500)]
-    assert all(_ask(before, question) for question in questions if _ask(after, question))

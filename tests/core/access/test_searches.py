@@ -53,6 +53,7 @@ def who_can(placet: PlacetUnderTest, permission: str, on: str, **options: object
 def test_who_lists_exactly_those_whom_check_allows(
     seed: int, closed: bool, action: dict[str, object] | None, scope: str | None
 ) -> None:
+    """Failure modes 12, 30, 31 and 33."""
     snapshot = random_snapshot(seed)
     placet = asked_of(snapshot, closed=closed)
     permission = random.Random(seed).choice(PERMISSIONS)
@@ -75,6 +76,7 @@ def test_who_lists_exactly_those_whom_check_allows(
 def test_what_lists_exactly_what_check_allows(
     seed: int, action: dict[str, object] | None, scope: str | None
 ) -> None:
+    """Failure modes 30, 31 and 33."""
     snapshot = random_snapshot(seed)
     placet = asked_of(snapshot)
     for who in everybody(snapshot):
@@ -105,6 +107,7 @@ def test_what_lists_exactly_what_check_allows(
 def test_which_lists_exactly_the_stored_resources_that_check_allows(
     seed: int, action: dict[str, object] | None, scope: str | None
 ) -> None:
+    """Failure modes 30, 31 and 33."""
     snapshot = random_snapshot(seed)
     placet = asked_of(snapshot)
     for who in everybody(snapshot):
@@ -147,6 +150,7 @@ def rows_of(snapshot: Snapshot, permission: str) -> list[Row]:
 def test_a_filter_matches_exactly_the_rows_that_check_allows(
     seed: int, closed: bool, action: dict[str, object] | None
 ) -> None:
+    """Failure modes 30, 31 and 33."""
     snapshot = random_snapshot(seed)
     placet = asked_of(snapshot, closed=closed)
     for who in everybody(snapshot):

@@ -22,6 +22,7 @@ def grant() -> Grant:
 
 
 def test_a_pass_is_used_once(grant: Grant) -> None:
+    """Failure mode 40."""
     used = take(grant, "user:sam", "d1", NOW)
     assert used.status == "consumed"
     with pytest.raises(InvalidState, match="consumed"):
@@ -34,7 +35,7 @@ def test_a_pass_is_for_its_principal(grant: Grant) -> None:
 
 
 def test_a_pass_is_for_its_digest(grant: Grant) -> None:
-    """T20, T26."""
+    """T20, T26, failure mode 40."""
     with pytest.raises(AccessDenied, match="ask again"):
         take(grant, "user:sam", "d2", NOW)
 

@@ -32,7 +32,7 @@ def test_a_rejection_ends_it_with_the_reason() -> None:
 
 @pytest.mark.parametrize("ended", ["approve", "reject"])
 def test_nothing_leaves_a_terminal_state(ended: str) -> None:
-    """T04."""
+    """T04, failure mode 40."""
     over = say(asked("1 from group:qa"), "ana", PEOPLE, ended).approval  # type: ignore[arg-type]  # parametrized
     with pytest.raises(InvalidState, match="nothing can be added"):
         say(over, "bo", PEOPLE)

@@ -46,6 +46,7 @@ def test_one_event_carries_every_change(acme: Placet, release: Bundle, log: Log)
 
 
 def test_applying_again_changes_nothing(acme: Placet, release: Bundle, log: Log) -> None:
+    """Failure mode 48: sending it once more is safe."""
     acme.apply(release, actor=SYSTEM)
     head = acme.store.head("acme")
 
@@ -229,6 +230,7 @@ def test_a_policy_stays_while_its_gate_names_it(acme: Placet, toml: Toml) -> Non
 
 
 def test_a_mistake_anywhere_stores_nothing(acme: Placet, toml: Toml) -> None:
+    """Failure mode 48: all of it, or nothing."""
     with pytest.raises(Invalid, match=r"assignments\[0\]\.role"):
         acme.apply(
             toml('[[users]]\nid = "sam"\n[[assignments]]\nto = ["user:sam"]\nrole = "x"'),

@@ -171,3 +171,11 @@ def test_no_value_is_true_but_true() -> None:
         assert compile("context.flag").evaluate({"context": {"flag": value}}) is not TRUE
     assert compile("context.flag").evaluate({"context": {"flag": True}}) is TRUE
     assert compile("context.flag").evaluate({"context": {"flag": False}}) is FALSE
+
+
+@pytest.mark.parametrize("address", ["::ffff:10.0.0.1", "010.0.0.1", "10.0.0.1 ", "0a000001"])
+def test_an_address_is_a_text_like_any_other(address: str) -> None:
+    """Failure mode 5: there are no ranges, and no second way to write the same."""
+    said = {"context": {"ip": address}}
+    assert compile("context.ip == '10.0.0.1'").evaluate(said) is FALSE
+    assert compile("context.ip in ['10.0.0.1', '10.0.0.2']").evaluate(said) is FALSE

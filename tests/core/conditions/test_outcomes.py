@@ -50,6 +50,7 @@ def test_a_decided_side_absorbs_an_undecided_one(undecided: str) -> None:
 
 @pytest.mark.parametrize("undecided", ["context.a", "(1 < 'a')", "1", "context.l[7]"])
 def test_an_undecided_side_stays_where_the_other_does_not_decide(undecided: str) -> None:
+    """Failure mode 41."""
     assert not isinstance(ask(f"{undecided} && context.yes"), Decided)
     assert not isinstance(ask(f"context.yes && {undecided}"), Decided)
     assert not isinstance(ask(f"{undecided} || context.no"), Decided)

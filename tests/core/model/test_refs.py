@@ -76,6 +76,16 @@ def test_what_is_no_scope_is_refused(scope: str) -> None:
         parse_scope(scope)
 
 
+@pytest.mark.parametrize(
+    "id", ["b/", "a//b", "a/./b", "a/../b", "b;v=1", "a%2Fb", "%62", "b%20", "/b", "..", "b?x=1"]
+)
+def test_an_id_that_looks_like_a_path_is_not_walked(id: str) -> None:
+    """Failure mode 3: nothing is decoded, resolved or cut off."""
+    assert parse_resource(f"invoice:{id}") == ("invoice", id)
+    assert parse_principal(f"user:{id}").id == id
+    assert encode(id) != encode("b")
+
+
 @pytest.mark.parametrize("what", [None, 7, b"user:sam", ["user:sam"], {"user": "sam"}])
 def test_what_is_no_text_is_no_reference(what: object) -> None:
     """Not even where it has no hash to be remembered by."""

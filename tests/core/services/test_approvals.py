@@ -120,7 +120,7 @@ def test_expired_shows_everywhere_without_a_sweeper(placet: PlacetUnderTest) -> 
 
 
 def test_the_sweeper_only_writes_the_event_down_once(placet: PlacetUnderTest) -> None:
-    """T15."""
+    """T15, failure mode 23: as what it is, and as done by nobody."""
     placet.request(*PAY, actor="user:sam")
     placet.clock.advance("8h")
     assert placet.sweep() == 1

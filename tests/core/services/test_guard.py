@@ -274,7 +274,7 @@ def _prepare(placet: PlacetUnderTest, edge: Edge) -> None:
 
 @pytest.mark.parametrize("name", EDGES)
 def test_it_is_refused_to_who_does_not_hold_it(placet: PlacetUnderTest, name: str) -> None:
-    """Failure mode 34."""
+    """Failure mode 34, edge by edge."""
     edge = EDGES[name]
     _prepare(placet, edge)
     before = placet.store.head(placet.account)

@@ -122,6 +122,7 @@ def test_a_cursor_of_another_question_is_refused(placet: PlacetUnderTest) -> Non
 
 @pytest.mark.parametrize("after", ["", "!", "e30", "bnVsbA", "\udc00", "W10", "a" * 10_000])
 def test_what_is_no_cursor_is_refused(placet: PlacetUnderTest, after: str) -> None:
+    """Failure mode 44."""
     with pytest.raises(Invalid, match="is not one that a page gave out"):
         placet.who_can("invoice.read", after=after)
 

@@ -13,13 +13,23 @@ from pathlib import Path
 import pytest
 from office import SYSTEM, office
 
-from placet import InvalidState, PlacetError
+from placet import (
+    AlreadyExists,
+    Event,
+    Group,
+    Invalid,
+    InvalidState,
+    PlacetError,
+    Role,
+    User,
+    hookimpl,
+)
 from placet.services.asking import Ask
 from placet.testing import PlacetUnderTest
 
 SOAK = bool(os.environ.get("SOAK"))
 TIMES = {"memory": 1000 if SOAK else 250, "sqlite": 500 if SOAK else 50}
-NewOffice = Callable[[], PlacetUnderTest]
+NewOffice = Callable[..., PlacetUnderTest]
 
 
 @pytest.fixture(params=TIMES)
@@ -40,11 +50,11 @@ def new_office(scheme: str, tmp_path: Path) -> Iterator[NewOffice]:
     with ExitStack() as stack:
         opened: list[PlacetUnderTest] = []
 
-        def new() -> PlacetUnderTest:
+        def new(*plugins: object) -> PlacetUnderTest:
             # What is raced for is not durability: no sync.
             file = tmp_path / f"{len(opened)}.db"
             url = "memory://" if scheme == "memory" else f"sqlite:///{file}?synchronous=off"
-            opened.append(stack.enter_context(office(url)))
+            opened.append(stack.enter_context(office(url, plugins=plugins)))
             return opened[-1]
 
         yield new
@@ -138,8 +148,6 @@ def test_two_who_ask_for_the_same_thing_open_one_approval(
 
 
 def test_two_who_create_the_same_record_make_one(new_office: NewOffice, times: int) -> None:
-    from placet import AlreadyExists, User
-
     placet = new_office()
     for number in range(times // 5):
 
@@ -175,7 +183,7 @@ def test_a_right_that_is_revoked_meanwhile_decides_nothing(
 
 
 def test_the_index_of_every_reader_is_whole_while_others_write(new_office: NewOffice) -> None:
-    """A reader sees the account before or after a commit, never in between."""
+    """A reader sees the account before or after a commit, never in between (failure mode 19)."""
     placet = new_office()
     stop = threading.Event()
     torn: list[str] = []
@@ -198,6 +206,93 @@ def test_the_index_of_every_reader_is_whole_while_others_write(new_office: NewOf
     for reader in readers:
         reader.join(timeout=60)
     assert torn == []
+
+
+def test_what_holds_before_and_after_a_commit_is_never_denied_meanwhile(
+    new_office: NewOffice,
+) -> None:
+    """Failure mode 19: what replaces the rules of an account is there before the old ones go."""
+    placet = new_office()
+    rounds = 100
+    stop = threading.Event()
+    denied: list[int] = []
+
+    def read() -> str:
+        while not stop.is_set():
+            if not placet.check("user:sam", "invoice.read", "invoice:7"):
+                denied.append(1)
+        return "done"
+
+    def write() -> str:
+        try:
+            for number in range(rounds):
+                patterns = ("invoice.*",) if number % 2 else ("invoice.read",)
+                placet.roles.update(Role(id="clerk", permissions=patterns), actor=SYSTEM)
+        finally:
+            stop.set()
+        return "done"
+
+    assert _both(write, read, read) == ["done"] * 3
+    assert denied == []
+
+
+def test_two_who_nest_groups_into_each_other_make_no_circle(
+    new_office: NewOffice, times: int
+) -> None:
+    """Failure modes 24 and 28: the bound is kept by the commit, and not looked at before it."""
+    placet = new_office()
+    for number in range(times // 5):
+        one, two = f"one{number}", f"two{number}"
+        with placet.acting(SYSTEM):
+            placet.groups.create(Group(id=one))
+            placet.groups.create(Group(id=two))
+
+        def nest(outer: str, inner: str, placet: PlacetUnderTest = placet) -> Callable[[], object]:
+            return lambda: placet.groups.add_members(outer, [f"group:{inner}"], actor=SYSTEM)
+
+        outcomes = _both(nest(one, two), nest(two, one))
+        assert sum(isinstance(outcome, Invalid) for outcome in outcomes) == 1, outcomes
+
+
+class _Asks:
+    """A listener that asks and writes, as an application's may."""
+
+    placet: PlacetUnderTest
+
+    @hookimpl
+    def placet_event(self, event: Event) -> None:
+        assert self.placet.check("user:sam", "invoice.read", consistency="latest")
+        if event.kind == "invoice.seen":
+            self.placet.groups.create(Group(id=f"of-{event.seq}"), actor="user:root")
+
+
+def test_listeners_that_ask_and_write_hold_nobody_up(new_office: NewOffice) -> None:
+    """Failure mode 21: no lock is held while a listener runs, whoever writes meanwhile."""
+    listener = _Asks()
+    placet = listener.placet = new_office(listener)
+    writes = 10
+
+    def groups() -> int:
+        return len(placet.groups.list(limit=1000, actor=SYSTEM).items)
+
+    wanted = groups() + 2 * writes
+
+    def write() -> str:
+        for _ in range(writes):
+            placet.audit.view.tenant.run(SYSTEM, lambda work: work.record("invoice.seen"))
+        return "done"
+
+    def deliver() -> str:
+        while groups() < wanted:
+            placet.deliver()
+        return "done"
+
+    def read() -> str:
+        for _ in range(100):
+            placet.check("user:sam", "invoice.read", consistency="latest")
+        return "done"
+
+    assert _both(write, write, deliver, read) == ["done"] * 4
 
 
 @pytest.mark.parametrize("writers", [4])

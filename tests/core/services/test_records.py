@@ -1,5 +1,7 @@
 """Create, get, list, update, delete: what every administered noun has."""
 
+from datetime import timedelta
+
 import pytest
 from office import SYSTEM
 
@@ -110,6 +112,7 @@ def test_who_comes_back_under_an_old_id_inherits_nothing(placet: PlacetUnderTest
 
 
 def test_an_unregistered_permission_names_the_nearest_one(placet: PlacetUnderTest) -> None:
+    """Failure mode 46: neither given nor answered about."""
     with pytest.raises(Invalid, match=r"did you mean 'invoice\.pay'"):
         placet.roles.create(Role(id="r", permissions=("invoice.pya",)), actor=SYSTEM)
     with pytest.raises(Invalid, match=r"did you mean 'invoice\.pay'"):
@@ -144,7 +147,7 @@ def test_the_nearest_owner_going_up_is_meant(placet: PlacetUnderTest) -> None:
 
 
 def test_a_group_cannot_contain_itself_by_way_of_others(placet: PlacetUnderTest) -> None:
-    """Failure mode 24, inside the write (28)."""
+    """Failure modes 24 and 28: inside the write."""
     with placet.acting(SYSTEM):
         placet.groups.create(Group(id="inner"))
         placet.groups.add_members("finance", ["group:inner"])
@@ -163,6 +166,79 @@ def test_groups_nest_sixteen_deep_and_no_deeper(placet: PlacetUnderTest) -> None
             placet.groups.add_members(f"n{number + 1}", [f"group:n{number}"])
         with pytest.raises(Invalid, match="deeper than 16"):
             placet.groups.add_members("n16", ["group:n15"])
+
+
+def test_the_deepest_member_is_in_every_list_that_check_agrees_with(
+    placet: PlacetUnderTest,
+) -> None:
+    """Failure mode 25."""
+    with placet.acting(SYSTEM):
+        for number in range(16):
+            placet.groups.create(Group(id=f"n{number}"))
+        for number in range(15):
+            placet.groups.add_members(f"n{number + 1}", [f"group:n{number}"])
+        placet.groups.add_members("n0", ["user:eve"])
+        placet.assignments.create(Assignment(id="deep", principal="group:n15", role="clerk"))
+        placet.resources.create(Resource(type="invoice", id="7"))
+    assert placet.check("user:eve", "invoice.read", "invoice:7")
+    assert "user:eve" in placet.who_can("invoice.read", "invoice:7").principals
+    assert "invoice.read" in placet.what_can("user:eve", "invoice:7")
+    assert placet.which("user:eve", "invoice.read").resources == ("invoice:7",)
+
+
+@pytest.mark.parametrize("member", ["everyone", "role:clerk", "clerk", "group:no"])
+def test_what_is_no_member_is_not_put_into_a_group(placet: PlacetUnderTest, member: str) -> None:
+    """Failure mode 27."""
+    with pytest.raises(Invalid):
+        placet.groups.add_members("finance", [member], actor=SYSTEM)
+
+
+@pytest.mark.parametrize(
+    "edge",
+    [
+        {"principal": "role:clerk"},
+        {"principal": "clerk"},
+        {"role": "group:finance"},
+        {"role": "user:sam"},
+        {"resource_group": "clerk"},
+    ],
+)
+def test_an_assignment_is_of_a_role_to_somebody(
+    placet: PlacetUnderTest, edge: dict[str, str]
+) -> None:
+    """Failure mode 27."""
+    fields = {"id": "x", "principal": "user:eve", "role": "clerk", **edge}
+    with pytest.raises(Invalid):
+        placet.assignments.create(Assignment(**fields), actor=SYSTEM)  # type: ignore[arg-type]  # parametrized
+
+
+def test_what_a_group_loses_its_members_lose(placet: PlacetUnderTest) -> None:
+    """Failure mode 39: nothing of it is copied to them, at joining or later."""
+    ask = ("user:dana", "invoice.read", "invoice:7")
+    with placet.acting(SYSTEM):
+        placet.assignments.create(Assignment(id="crew", principal="group:finance", role="clerk"))
+        placet.groups.add_members("finance", ["user:eve"])
+        assert placet.check(*ask)
+        assert placet.check("user:eve", *ask[1:])
+        placet.assignments.delete("crew")
+    assert not placet.check(*ask)
+    assert not placet.check("user:eve", *ask[1:])
+
+
+def test_an_assignment_that_is_over_is_not_deleted(placet: PlacetUnderTest) -> None:
+    """Failure mode 23: it ends by the clock, and nobody takes that for a deletion."""
+    until = placet.clock.now() + timedelta(hours=1)
+    with placet.acting(SYSTEM):
+        placet.assignments.create(
+            Assignment(id="hour", principal="user:eve", role="clerk", expires_at=until)
+        )
+        assert placet.check("user:eve", "invoice.read", "invoice:7")
+        placet.clock.advance("1h")
+        assert not placet.check("user:eve", "invoice.read", "invoice:7")
+        placet.sweep()
+        kinds = [event.kind for event in placet.audit.list(limit=1000).items]
+        assert placet.assignments.get("hour").expires_at == until
+    assert kinds[-1] == "assignment.created"
 
 
 def test_a_role_is_assigned_only_at_its_levels(placet: PlacetUnderTest) -> None:

@@ -160,6 +160,7 @@ def test_who_is_disabled_or_gone_is_unknown(
 def test_an_unknown_user_costs_one_verification_like_a_known_one(
     browser: Browser, hasher: SlowHasher
 ) -> None:
+    """Failure mode 45."""
     counts = []
     for name in ("sam", "nobody", "nowhere/sam"):
         hasher.verified.clear()

@@ -11,6 +11,7 @@ def test_without_what_was_sent_a_slash_separates() -> None:
 
 
 def test_a_slash_that_was_sent_encoded_stays_in_its_name() -> None:
+    """Failure mode 3."""
     path = routed_path({"PATH_INFO": "/a/b/c", "RAW_URI": "/a/b%2Fc?x=1"})
     assert [segment_text(part) for part in path.split("/")] == ["", "a", "b/c"]
 

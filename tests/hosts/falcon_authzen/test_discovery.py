@@ -9,6 +9,7 @@ WELL_KNOWN = "/.well-known/authzen-configuration"
 
 
 def test_the_host_header_changes_nothing(pep: Pep) -> None:
+    """Failure mode 43."""
     said = pep.http.simulate_get(
         WELL_KNOWN,
         headers={"Host": "evil.example.net", "X-Forwarded-Host": "evil.example.net"},

@@ -180,6 +180,7 @@ def test_an_entity_of_an_item_replaces_the_default_as_a_whole(pep: Pep) -> None:
 def test_two_items_that_differ_in_context_alone_are_two_questions(
     pep: Pep, placet: PlacetUnderTest
 ) -> None:
+    """Failure mode 14."""
     near = Assignment(
         id="near", principal="user:bob", role="writer", condition="context.ip == '::1'"
     )

@@ -70,6 +70,7 @@ def test_a_token_of_another_query_is_refused(pep: Pep, kind: str, body: Any) -> 
 
 @pytest.mark.parametrize("forge", ["", "A", "flip"])
 def test_a_token_that_was_not_given_out_is_refused(pep: Pep, forge: str) -> None:
+    """Failure mode 44."""
     token = token_of(pep, "subject", USERS)
     bad = token[:-2] + ("AA" if token[-2:] != "AA" else "BB") if forge == "flip" else forge + "!"
     result = pep.post("search/subject", {**USERS, "page": {"token": bad}})

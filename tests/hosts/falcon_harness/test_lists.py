@@ -168,6 +168,23 @@ def test_each_of_many_stands_alone(client: Client, placet: PlacetUnderTest) -> N
     assert [one["roleAssignment"]["identifier"] for one in made] == ["a", "b"]
 
 
+def test_many_that_are_sent_again_make_what_was_missing_and_nothing_twice(
+    client: Client, placet: PlacetUnderTest
+) -> None:
+    """Failure mode 48."""
+    many = {"roleAssignments": [
+        body("a", principal={"identifier": "sam", "type": "USER"}), body("b"),
+        body("c", roleIdentifier="later"),
+    ]}  # fmt: skip
+    made = client.data("POST", f"{ASSIGNMENTS}/multi", json=many)
+    assert [one["roleAssignment"]["identifier"] for one in made] == ["a", "b"]
+    placet.roles.create(Role(id="later"), actor=SYSTEM)
+    again = client.data("POST", f"{ASSIGNMENTS}/multi", json=many)
+    assert [one["roleAssignment"]["identifier"] for one in again] == ["c"]
+    assert {"a", "b", "c"} <= set(ids(client.data("GET", ASSIGNMENTS)))
+    assert client.data("POST", f"{ASSIGNMENTS}/multi", json=many) == []
+
+
 def test_many_without_the_right_to_any_make_none(client: Client) -> None:
     asked = {"roleAssignments": [body("a")]}
     assert client.data("POST", f"{ASSIGNMENTS}/multi", json=asked, by="kim") == []

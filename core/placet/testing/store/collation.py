@@ -76,13 +76,13 @@ class CollationTheme(Theme):
     """Which texts are the same, and which comes first."""
 
     def test_ids_that_differ_only_in_case_are_two_documents(self, store: Store) -> None:
-        """No folding."""
+        """No folding (failure mode 1)."""
         fill(store, user("Sam", b"1"), user("sam", b"2"))
         found = store.get(ACCOUNT, [user_key("sam"), user_key("Sam"), user_key("SAM")])
         assert [doc and doc.body for doc in found] == [b"2", b"1", None]
 
     def test_ids_that_only_look_alike_are_two_documents(self, store: Store) -> None:
-        """No Unicode normalization."""
+        """No Unicode normalization (failure mode 2)."""
         fill(store, user(COMPOSED, b"1"), user(DECOMPOSED, b"2"))
         found = store.get(ACCOUNT, [user_key(DECOMPOSED), user_key(COMPOSED)])
         assert [doc and doc.body for doc in found] == [b"2", b"1"]
@@ -185,7 +185,7 @@ class CollationTheme(Theme):
 
     @pytest.mark.parametrize("sign", [",", "|", " ", "\n", "\0", "\x1f", '"', "'", "\\", '","'])
     def test_a_member_may_hold_what_separates_members(self, store: Store, sign: str) -> None:
-        """Two members are not one that looks like both, wherever a store puts them side by side."""
+        """Two members are not one that looks like both, wherever they stand (failure mode 4)."""
         one, two = (f"a{sign}b",), ("a", "b")
         fill(store, approval("one", label=one), approval("two", label=two))
         assert ids(store.find(ACCOUNT, Query("approval", {"label": one}))) == ["one"]

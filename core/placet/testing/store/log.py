@@ -22,7 +22,7 @@ class LogTheme(Theme):
         assert log_of(store) == ()
 
     def test_events_are_numbered_from_one_without_gaps(self, store: Store) -> None:
-        """Over commits of any size, commits without events, and refused ones."""
+        """Over commits of any size, without events, and refused ones (failure mode 20)."""
         store.commit(ACCOUNT, [], FIVE[:2])
         store.commit(ACCOUNT, [user("sam")], [])
         with pytest.raises(Conflict):

@@ -129,7 +129,7 @@ class ThreadsTheme(Theme):
     """Several threads on one handle."""
 
     def test_no_update_is_lost(self, store: Store) -> None:
-        """Threads count up one document, each from what it read."""
+        """Threads count up one document, each from what it read (failure mode 20)."""
         total = THREADS * ROUNDS
         task = partial(count_up, store, ROUNDS, total)
         numbers = [number for part in at_once(*[task] * THREADS) for number in part]
@@ -252,7 +252,7 @@ class ThreadsTheme(Theme):
         assert at_once(write, read, read) == [0, 0, 0]
 
     def test_who_sees_a_head_sees_what_it_stands_for(self, store: Store) -> None:
-        """The event that it names is there, with its hash."""
+        """The event that it names is there, with its hash (failure mode 20)."""
         done = Event()
 
         def write() -> int:
