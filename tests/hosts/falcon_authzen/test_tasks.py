@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from access_requests import DELETE, PEP2, READ, Requester, governed, problem
-from authzen_client import RECORD_1, RECORD_2
+from authzen_client import BUNDLE, RECORD_1, RECORD_2
 from hypothesis import given
 from hypothesis import strategies as some
 
 from placet import SYSTEM, Approval, ApprovalPolicy, Assignment, Role
+from placet.bundle import load
 from placet.model import parse_reviews
 
 UNKNOWN = (404, "unknown_task")
@@ -127,6 +128,17 @@ def test_a_leaked_handle_tells_nobody_anything(requester: Requester) -> None:
         assert problem(requester.status(handle, by=by)) == UNKNOWN
         assert problem(requester.cancel(handle, by=by)) == UNKNOWN
     assert requester.post(f"requests/{handle}", by=None, method="GET").status_code == 401
+
+
+def test_a_handle_is_of_no_task_in_another_account(requester: Requester) -> None:
+    """T26."""
+    handle = requester.task()
+    elsewhere = requester.placet.tenant("acme")
+    elsewhere.apply(load(BUNDLE), actor=SYSTEM)
+    there = elsewhere.credentials.issue("service_account:pep", actor=SYSTEM).token
+    headers = {"Authorization": f"Bearer {there}"}
+    result = requester.post(f"requests/{handle}", by=None, headers=headers, method="GET")
+    assert problem(result) == UNKNOWN
 
 
 def test_the_subject_may_know_and_cancel(requester: Requester) -> None:
