@@ -140,7 +140,7 @@ class TaskApi:
     ) -> None:
         """How it stands; nothing is decided by looking."""
         call = call_of(req)
-        ids, bundle = self._tasks.named(call, task)
+        ids, bundle = self._tasks.named(task)
         try:
             requested = call.placet.access_requests.get(ids, actor=call.actor)
         except NotFound:
@@ -152,7 +152,7 @@ class TaskApi:
     ) -> None:
         """End what is pending of it."""
         call = call_of(req)
-        ids, bundle = self._tasks.named(call, task)
+        ids, bundle = self._tasks.named(task)
         said = converted(read(req) if req.content_length else {}, _Cancellation)
         reason = ": ".join(part for part in (said.reason, said.comment) if part)
         try:

@@ -48,25 +48,22 @@ class Tasks:
         self._host = host
         self._signer = Signer(host.settings.secret_keys, "authzen task")
 
-    def named(self, call: Call, handle: str) -> Task:
-        """What a handle stands for. Raises the problem that it is none of the caller's account."""
+    def named(self, handle: str) -> Task:
+        """What a handle stands for. Raises the problem that it is none that was given out here."""
         try:
             content = self._signer.opened(handle, "task")
         except Invalid:
             raise unknown() from None
-        account, _, packed = content.partition(b"\0")
-        if account.decode() != call.placet.account:
-            raise unknown()
-        ids = packed[1:]
+        kind, ids = content[:1], content[1:]
         starts = range(0, len(ids), _ID_BYTES)
         found = (str(uuid.UUID(bytes=ids[at : at + _ID_BYTES])) for at in starts)
-        return Task(tuple(found), packed[:1] == _BUNDLE)
+        return Task(tuple(found), kind == _BUNDLE)
 
     def said(
         self, call: Call, requested: Sequence[Requested], account: str, *, bundle: bool
     ) -> dict[str, Any]:
         """A task on the wire, with the result of one that was approved."""
-        handle = self._handle(call, requested, bundle=bundle)
+        handle = self._handle(requested, bundle=bundle)
         path = f"{prefix_of(account)}{REQUESTS}/{handle}"
         endpoint = self._host.address(path, call.placet.account)
         status = _together({_STATUSES[one.approval.status] for one in requested})
@@ -81,10 +78,9 @@ class Tasks:
             return {"task": task}
         return {"task": task, **_result(requested[0])}
 
-    def _handle(self, call: Call, requested: Sequence[Requested], *, bundle: bool) -> str:
+    def _handle(self, requested: Sequence[Requested], *, bundle: bool) -> str:
         ids = b"".join(uuid.UUID(one.approval.id).bytes for one in requested)
-        kind = _BUNDLE if bundle else _SINGLE
-        return self._signer.sealed(call.placet.account.encode() + b"\0" + kind + ids)
+        return self._signer.sealed((_BUNDLE if bundle else _SINGLE) + ids)
 
 
 def unknown() -> Problem:

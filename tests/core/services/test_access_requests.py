@@ -108,8 +108,10 @@ def test_the_right_to_ask_for_others_is_asked_where_the_resource_lives(
         )
         placet.resources.create(Resource(type="invoice", id="8", scope="retail"))
     assert placet.access_requests.request([Wish(paying("invoice:8"))], actor=PEP)
-    with pytest.raises(AccessDenied, match="core_approval_requestfor"):
-        placet.access_requests.request([Wish(paying("invoice:7"))], actor=PEP)
+    for invoices in (["invoice:7"], ["invoice:8", "invoice:7"]):
+        wishes = [Wish(paying(invoice, amount=901)) for invoice in invoices]
+        with pytest.raises(AccessDenied, match="core_approval_requestfor"):
+            placet.access_requests.request(wishes, actor=PEP)
 
 
 def test_who_may_not_know_of_one_of_them_learns_of_none(placet: PlacetUnderTest) -> None:
@@ -165,6 +167,12 @@ def test_the_approval_of_a_gate_is_no_answer_to_a_question(placet: PlacetUnderTe
     placet.gates.create(Gate(id="prod", policy="four-eyes"), actor=SYSTEM)
     asked = placet.gates.request("prod", "sha256:0a", actor="user:root")
     placet.approve(asked, by="user:dana")
-    question = Ask("user:root", asked.permission, asked.resource)
+    question = Ask(
+        asked.subject,
+        asked.permission,
+        asked.resource,
+        properties=asked.properties,
+        context=asked.arguments,
+    )
     again = placet.access_requests.reevaluate(question, asked.id, actor="user:root")
     assert again.grant is None

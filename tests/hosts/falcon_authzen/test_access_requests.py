@@ -249,6 +249,17 @@ def test_items_are_asked_for_all_or_none(requester: Requester) -> None:
     assert opened(requester) == ()
 
 
+def test_items_are_asked_for_before_the_first_of_their_denials_is_too_old(
+    requester: Requester,
+) -> None:
+    older = item(requester, RECORD_1)
+    requester.placet.clock.advance("5m")
+    newer = item(requester, RECORD_2)
+    requester.placet.clock.advance("5m")
+    assert problem(bundle(requester, older, newer)) == (410, "expired_denial")
+    assert bundle(requester, newer).status_code == 202
+
+
 def test_a_denial_for_all_items_has_to_cover_each(requester: Requester) -> None:
     denial = {"binding_token": requester.token()}
     bare = [{"resource": RECORD_1, "action": READ}, {"resource": RECORD_2, "action": READ}]
