@@ -18,7 +18,7 @@ from placet.approvals.lifecycle import covers
 from placet.errors import AccessDenied, Invalid, InvalidState
 from placet.model import SYSTEM, Approval, ApprovalPolicy, Grant, PassYield
 from placet.refs import parse_principal, spoken, text_fault
-from placet.services.approval_reading import as_of
+from placet.services.approval_sight import as_of
 from placet.services.approval_writing import wanted_of
 from placet.services.approvals import Approvals, requested
 from placet.services.asking import Ask, ask
@@ -190,7 +190,7 @@ class AccessRequests(Service):
             wanted = msgspec.structs.replace(
                 wanted, justification=justification, labels=dict(wish.labels), origin=origin
             )
-            approval = requested(self._tenant, work, question, wanted)
+            approval = requested(self._tenant, work, question, wanted, more=False)
             fault = _fault(question, approval.policy)
             if fault is not None:
                 raise AccessDenied(

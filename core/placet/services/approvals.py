@@ -34,7 +34,8 @@ from placet.model import (
     Verdict,
 )
 from placet.services.approval_changes import ApprovalChanges
-from placet.services.approval_reading import ApprovalExplanation, Standing, as_of
+from placet.services.approval_reading import ApprovalExplanation, Standing
+from placet.services.approval_sight import as_of
 from placet.services.approval_writing import (
     asked_before,
     asking_key,
@@ -95,8 +96,9 @@ class Approvals(ApprovalChanges):
         yields begins at `starts_at`, an aware moment, if that is later than the approval, and lasts
         for `seconds`, if that is less than the policy yields. `on_behalf_of` is whom a caller says
         it asks for, which needs the right to ask for others; that of an `Actor` was authenticated.
-        Raises InvalidState where nothing needs to be asked, AccessDenied where nobody can say yes,
-        and AlreadyExists for a key that was used for something else.
+        Who has access by an approval may ask for more of it. Raises InvalidState where nothing
+        needs to be asked, AccessDenied where nobody can say yes, and AlreadyExists for a key that
+        was used for something else.
         """
         once = Once(
             idempotency_key,
@@ -302,15 +304,22 @@ class Approvals(ApprovalChanges):
         return self._tenant.run(actor, use_case)
 
 
-def requested(tenant: Tenant, work: Work, question: Question, wanted: Wanted) -> Approval:
+def requested(
+    tenant: Tenant, work: Work, question: Question, wanted: Wanted, *, more: bool = True
+) -> Approval:
     """The approval by which the caller asks for `wanted`: the one there is, or one opened now.
 
-    Raises InvalidState where it is allowed already, AccessDenied where nobody could say yes.
+    `more` lets who has access by an approval ask for more of it: that is another request. Raises
+    InvalidState where it is allowed already, AccessDenied where nobody could say yes.
     """
     decision = decide(Inquiry(work.snapshot, question, work.now, closed=work.closed))
     found = asked_before(work, wanted)
     if found is not None and covers(found, decision.policies) and _still_good(work, found):
         return found
+    if decision.allowed and more:
+        decision = decide(
+            Inquiry(work.snapshot, question, work.now, closed=work.closed, minted=False)
+        )
     if decision.allowed:
         raise InvalidState(
             f"{question.principal} is allowed {wanted.permission} on {question.resource} already; "

@@ -55,7 +55,7 @@ def test_it_is_one_commit_and_every_approval_has_an_event_of_its_own(
 def test_nobody_can_decide_it_any_more(placet: PlacetUnderTest) -> None:
     asked = ask(placet)
     placet.resources.delete("invoice:7", actor=SYSTEM)
-    assert placet.approvals.list(mine="reviews", actor="user:dana").items == ()
+    assert placet.approvals.inbox(actor="user:dana").items == ()
     assert status(placet, asked) == "cancelled"
 
 

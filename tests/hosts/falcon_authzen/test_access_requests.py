@@ -165,6 +165,15 @@ def test_what_is_allowed_by_now_is_not_requestable(requester: Requester) -> None
     assert problem(requester.ask(token)) == (400, "not_requestable")
 
 
+def test_access_that_was_approved_is_not_asked_for_twice(requester: Requester) -> None:
+    token = requester.token(DELETE, RECORD_2)
+    requester.ask(token, action=DELETE, resource=RECORD_2)
+    requester.decided()
+    again = requester.ask(token, action=DELETE, resource=RECORD_2)
+    assert problem(again) == (400, "not_requestable")
+    assert len(opened(requester)) == 1
+
+
 def test_what_is_denied_by_now_is_not_requestable(requester: Requester) -> None:
     token = requester.token()
     denied = Assignment(id="no", principal="user:alice", role="reader", effect="deny")
