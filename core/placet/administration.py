@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from functools import cached_property
 
+from placet.services.access_requests import AccessRequests
 from placet.services.approvals import Approvals
 from placet.services.assignments import Assignments
 from placet.services.audit import Audit
@@ -30,6 +31,11 @@ class Administration(ABC):
     def approvals(self) -> Approvals:
         """Requests for a decision, and reviews."""
         return Approvals(self._view)
+
+    @cached_property
+    def access_requests(self) -> AccessRequests:
+        """What an enforcement point asks for on somebody's behalf, and evaluates again."""
+        return AccessRequests(self._view)
 
     @cached_property
     def grants(self) -> Grants:

@@ -23,14 +23,17 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     `public_url` is where clients reach it, and may hold `{account}`; addresses are never made from
     the Host header. `secret_keys`, newest first, are what surfaces sign with. `max_body_bytes` is
     the most that a request may carry. `authzen_subject_types` are pairs `TYPE=KIND`: which kind of
-    principal the AuthZEN surface means by a type of subject. `catch_up_s` is how long a request
-    waits for a store that is behind its consistency token, in seconds; a thread waits with it.
+    principal the AuthZEN surface means by a type of subject; with `authzen_access_requests`, for
+    which there has to be a `public_url`, it lets callers ask for what needs approval. `catch_up_s`
+    is how long a request waits for a store that is behind its consistency token, in seconds; a
+    thread waits with it.
     """
 
     public_url: str = ""
     secret_keys: tuple[str, ...] = ()
     max_body_bytes: int = 1024 * 1024
     authzen_subject_types: tuple[str, ...] = SUBJECT_TYPES
+    authzen_access_requests: bool = False
     catch_up_s: float = WITHIN_S
 
 

@@ -48,7 +48,9 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     service, and may hold `{account}`. `secret_keys`, newest first, sign what is handed out;
     in the environment they are separated by commas, as all that there may be several of are.
     `trusted_subject_properties` are the names of attributes that a request may bring along for who
-    it asks about; `authzen_subject_types` are pairs `TYPE=KIND`, see `docs/authzen.md`.
+    it asks about; `authzen_subject_types` are pairs `TYPE=KIND`, see `docs/authzen.md`, and
+    `authzen_access_requests` lets callers ask for what needs approval, see
+    `docs/authzen-access-requests.md`.
     """
 
     store: str = "sqlite:///placet.db"
@@ -63,6 +65,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     secret_keys: tuple[str, ...] = ()
     trusted_subject_properties: tuple[str, ...] = ()
     authzen_subject_types: tuple[str, ...] = SUBJECT_TYPES
+    authzen_access_requests: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def environment(self) -> dict[str, str]:
@@ -136,6 +139,7 @@ def host_settings(settings: ServiceSettings) -> HostSettings:
         public_url=settings.public_url,
         secret_keys=settings.secret_keys,
         authzen_subject_types=settings.authzen_subject_types,
+        authzen_access_requests=settings.authzen_access_requests,
     )
 
 
@@ -183,5 +187,12 @@ def _problems(settings: ServiceSettings) -> Iterable[Problem]:
         read_subject_types(settings.authzen_subject_types)
     except Invalid as error:
         yield Problem("authzen_subject_types", error.message)
+    if settings.authzen_access_requests:
+        for name, why in (
+            ("public_url", "a denial says where to ask"),
+            ("secret_keys", "what is handed out has to be known again by every process"),
+        ):
+            if not getattr(settings, name):
+                yield Problem("authzen_access_requests", f"is on without {name}: {why}")
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
         yield Problem("public_url", "is no address; write 'https://approvals.example.com'")

@@ -12,6 +12,7 @@ from typing import Any, Literal, ParamSpec, Self, TypeVar
 from placet.access.answers import Decision
 from placet.aio.hops import Hopping, awaited, waited
 from placet.aio.services import (
+    AsyncAccessRequests,
     AsyncApprovals,
     AsyncAssignments,
     AsyncAudit,
@@ -292,6 +293,11 @@ class AsyncPlacet(Hopping[Placet]):
     def approvals(self) -> AsyncApprovals:
         """Requests for a decision, and reviews."""
         return AsyncApprovals(lambda: self.blocking.approvals)
+
+    @cached_property
+    def access_requests(self) -> AsyncAccessRequests:
+        """What an enforcement point asks for on somebody's behalf, and evaluates again."""
+        return AsyncAccessRequests(lambda: self.blocking.access_requests)
 
     @cached_property
     def grants(self) -> AsyncGrants:

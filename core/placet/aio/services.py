@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from placet.aio.hops import Hopping, awaited, waited
+from placet.services.access_requests import AccessRequests
 from placet.services.approvals import Approvals
 from placet.services.assignments import Assignments
 from placet.services.audit import Audit
@@ -23,6 +24,7 @@ from placet.services.searches import Searches
 from placet.services.tenant import ActorLike
 
 __all__ = [
+    "AsyncAccessRequests",
     "AsyncApprovals",
     "AsyncAssignments",
     "AsyncAudit",
@@ -119,6 +121,7 @@ class AsyncApprovals(Hopping[Approvals]):
     revise = awaited(Approvals.revise)
     withdraw = awaited(Approvals.withdraw)
     cancel = awaited(Approvals.cancel)
+    cancel_all = awaited(Approvals.cancel_all)
     revoke = awaited(Approvals.revoke)
     settle = awaited(Approvals.settle)
     get = awaited(Approvals.get)
@@ -140,6 +143,16 @@ class AsyncApprovals(Hopping[Approvals]):
     def seen_with(self, permission: str) -> "AsyncApprovals":
         """The same service, for callers who see an approval because they hold `permission`."""
         return AsyncApprovals(lambda: self._behind().seen_with(permission))
+
+
+class AsyncAccessRequests(Hopping[AccessRequests]):
+    """`placet.access_requests`."""
+
+    offers = awaited(AccessRequests.offers)
+    request = awaited(AccessRequests.request)
+    get = awaited(AccessRequests.get)
+    cancel = awaited(AccessRequests.cancel)
+    reevaluate = awaited(AccessRequests.reevaluate)
 
 
 class AsyncGrants(Hopping[Grants]):

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from placet.access.answers import Question
 from placet.access.check import Inquiry
 from placet.access.decide import decide
 from placet.approvals.compose import compose
@@ -34,6 +35,7 @@ from placet.model import (
 )
 from placet.services.approval_changes import ApprovalChanges
 from placet.services.approval_reading import ApprovalExplanation, Standing
+from placet.services.approval_sight import as_of
 from placet.services.approval_writing import (
     asked_before,
     asking_key,
@@ -53,12 +55,15 @@ __all__ = [
     "Approvals",
     "Standing",
     "open_wanted",
+    "requested",
 ]
 
 _log = logging.getLogger("placet.approvals")
 
 MAX_REVIEWED = 100
 """The most reviews of one call."""
+MAX_CANCELLED = 100
+"""The most approvals that one commit cancels."""
 MAX_REVOKED = 1000
 """The most approvals whose grants one commit takes back."""
 
@@ -129,41 +134,14 @@ class Approvals(ApprovalChanges):
                 starts_at=starts_at,
                 seconds=seconds,
             )
-            decision = decide(Inquiry(work.snapshot, question, work.now, closed=work.closed))
-            found = asked_before(work, wanted)
-            if found is not None and covers(found, decision.policies) and _still_good(work, found):
-                return found
-            if decision.allowed:
-                # By access that an approval has given: more of it is another request.
-                decision = decide(
-                    Inquiry(work.snapshot, question, work.now, closed=work.closed, minted=False)
-                )
-            if decision.allowed:
-                raise InvalidState(
-                    f"{question.principal} is allowed {permission} on {question.resource} already; "
-                    "there is nothing to ask for",
-                    {"outcome": "allowed"},
-                )
-            if not decision.requestable:
-                raise AccessDenied(
-                    f"{question.principal} cannot ask for {permission} on {question.resource}: "
-                    + "; ".join(reason.text for reason in decision.reasons),
-                    permission=permission,
-                    resource=str(question.resource),
-                    scope=question.scope,
-                )
-            return open_wanted(
-                self._tenant,
-                work,
-                msgspec.structs.replace(
-                    wanted,
-                    justification=justification,
-                    contributors=tuple(contributors),
-                    labels=dict(labels or {}),
-                    origin=origin,
-                ),
-                decision.policies,
+            wanted = msgspec.structs.replace(
+                wanted,
+                justification=justification,
+                contributors=tuple(contributors),
+                labels=dict(labels or {}),
+                origin=origin,
             )
+            return requested(self._tenant, work, question, wanted)
 
         return self._tenant.run(actor, use_case)
 
@@ -250,14 +228,31 @@ class Approvals(ApprovalChanges):
         """End a request that is pending: the requester, or who holds the right to."""
 
         def use_case(work: Work) -> Approval:
-            approval = self._visible(work, id)
-            own = work.actor.principal in (approval.requester, approval.subject)
-            if not own:
-                work.authorize("approvals.cancel", approval.scope, id)
-            ended = cancel(approval, work.actor, work.now, by_requester=own, reason=reason)
-            work.put(ended)
-            work.record("approval.cancelled", approval=id, by_requester=own, reason=reason)
-            return ended
+            return _cancelled(work, self._visible(work, id), reason)
+
+        return self._tenant.run(actor, use_case)
+
+    def cancel_all(
+        self, ids: Sequence[str], *, reason: str = "", actor: ActorLike = None
+    ) -> tuple[Approval, ...]:
+        """End those of several requests that are pending, in one commit: all of them after it, as
+        they are now. Raises InvalidState where none is pending; else as `cancel`. At most 100.
+        """
+        if not 1 <= len(ids) <= MAX_CANCELLED:
+            raise Invalid(f"{len(ids)} approvals; it goes from 1 to {MAX_CANCELLED}")
+
+        def use_case(work: Work) -> tuple[Approval, ...]:
+            found = [as_of(self._visible(work, id), work) for id in dict.fromkeys(ids)]
+            if all(approval.status != "pending" for approval in found):
+                statuses = sorted({approval.status for approval in found})
+                raise InvalidState(
+                    f"none of {len(found)} approvals is pending any more: {', '.join(statuses)}",
+                    {"status": statuses[0]},
+                )
+            return tuple(
+                _cancelled(work, approval, reason) if approval.status == "pending" else approval
+                for approval in found
+            )
 
         return self._tenant.run(actor, use_case)
 
@@ -309,6 +304,39 @@ class Approvals(ApprovalChanges):
         return self._tenant.run(actor, use_case)
 
 
+def requested(
+    tenant: Tenant, work: Work, question: Question, wanted: Wanted, *, more: bool = True
+) -> Approval:
+    """The approval by which the caller asks for `wanted`: the one there is, or one opened now.
+
+    `more` lets who has access by an approval ask for more of it: that is another request. Raises
+    InvalidState where it is allowed already, AccessDenied where nobody could say yes.
+    """
+    decision = decide(Inquiry(work.snapshot, question, work.now, closed=work.closed))
+    found = asked_before(work, wanted)
+    if found is not None and covers(found, decision.policies) and _still_good(work, found):
+        return found
+    if decision.allowed and more:
+        decision = decide(
+            Inquiry(work.snapshot, question, work.now, closed=work.closed, minted=False)
+        )
+    if decision.allowed:
+        raise InvalidState(
+            f"{question.principal} is allowed {wanted.permission} on {question.resource} already; "
+            "there is nothing to ask for",
+            {"outcome": "allowed"},
+        )
+    if not decision.requestable:
+        raise AccessDenied(
+            f"{question.principal} cannot ask for {wanted.permission} on {question.resource}: "
+            + "; ".join(reason.text for reason in decision.reasons),
+            permission=wanted.permission,
+            resource=str(question.resource),
+            scope=question.scope,
+        )
+    return open_wanted(tenant, work, wanted, decision.policies)
+
+
 def open_wanted(tenant: Tenant, work: Work, wanted: Wanted, policies: Sequence[str]) -> Approval:
     """Open an approval under `policies`, in this commit; it may be decided at once."""
     known = [work.snapshot.policies.get(ref) for ref in policies]
@@ -323,6 +351,17 @@ def open_wanted(tenant: Tenant, work: Work, wanted: Wanted, policies: Sequence[s
         holder="",
     )
     return open_under(tenant, work, wanted, policy, tuple(policies), claim)
+
+
+def _cancelled(work: Work, approval: Approval, reason: str) -> Approval:
+    """Cancel an approval in this commit, for its requester or who holds the right to."""
+    own = work.actor.principal in (approval.requester, approval.subject)
+    if not own:
+        work.authorize("approvals.cancel", approval.scope, approval.id)
+    ended = cancel(approval, work.actor, work.now, by_requester=own, reason=reason)
+    work.put(ended)
+    work.record("approval.cancelled", approval=approval.id, by_requester=own, reason=reason)
+    return ended
 
 
 def _still_good(work: Work, found: Approval) -> bool:

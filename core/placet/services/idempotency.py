@@ -39,6 +39,11 @@ class Once:
 
         Raises AlreadyExists for a key under which something else was said.
         """
+        found = self.all_before(work)
+        return None if found is None else found[0]
+
+    def all_before(self, work: Work) -> tuple[Approval, ...] | None:
+        """The approvals that were the answer the first time, where there may be several."""
         if self._key is None:
             return None
         kept = work.get(IdempotencyKey, work.actor.principal, self._key)
@@ -48,23 +53,31 @@ class Once:
             raise AlreadyExists(
                 f"idempotency key {self._key!r} was used for something else; choose another"
             )
-        return work.get(Approval, kept.answer["approval"])
+        ids = (kept.answer["approval"], *kept.answer.get("more", ()))
+        found = [one for one in work.get_all(Approval, [(id,) for id in ids]) if one is not None]
+        return tuple(found) if len(found) == len(ids) else None
 
     def done(self, work: Work, approval: Approval) -> Approval:
         """Keep the answer, in the commit that gives it."""
-        if self._key is not None:
-            over = approval.decide_by or work.now + _UNLIMITED
-            work.put(
-                IdempotencyKey(
-                    principal=work.actor.principal,
-                    key=self._key,
-                    fingerprint=self._fingerprint(work),
-                    answer={"approval": approval.id},
-                    # A day longer than anything can happen to what it is about.
-                    expires_at=max(over, work.now) + _KEPT,
-                )
-            )
+        self.all_done(work, (approval,))
         return approval
+
+    def all_done(self, work: Work, approvals: tuple[Approval, ...]) -> None:
+        """Keep an answer of one approval or several."""
+        if self._key is None:
+            return
+        first, *more = (approval.id for approval in approvals)
+        over = max(one.decide_by or work.now + _UNLIMITED for one in approvals)
+        work.put(
+            IdempotencyKey(
+                principal=work.actor.principal,
+                key=self._key,
+                fingerprint=self._fingerprint(work),
+                answer={"approval": first, "more": more} if more else {"approval": first},
+                # A day longer than anything can happen to what it is about.
+                expires_at=max(over, work.now) + _KEPT,
+            )
+        )
 
     def _fingerprint(self, work: Work) -> str:
         said = [self._what, work.actor.subject, self._said]

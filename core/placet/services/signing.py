@@ -55,7 +55,8 @@ class Signer:
         """What was sealed. Raises Invalid, which calls the text a `what`, for any other text."""
         packed = _packed(text)
         mac, content = packed[: self._mac_bytes], packed[self._mac_bytes :]
-        if not self._signed(mac, content):
+        # Written as it was given out: what is left over of the last letter counts as well.
+        if _text(packed) != text or not self._signed(mac, content):
             raise Invalid(f"the {what} is not one that was given out here")
         return content
 

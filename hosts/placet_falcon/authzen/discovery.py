@@ -5,10 +5,12 @@ not be able to send others somewhere else (failure mode 43).
 """
 
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 import falcon
 
+from placet_falcon.authzen.offers import REQUESTS, prefix_of
 from placet_falcon.authzen.wire import answer
 from placet_falcon.host import Host
 
@@ -21,6 +23,8 @@ ENDPOINTS = {
     "search_resource_endpoint": "/access/v1/search/resource",
     "search_action_endpoint": "/access/v1/search/action",
 }
+ACCESS_REQUESTS = "urn:openid:authzen:capability:access-request"
+"""The capability that the access request and approval profile is."""
 _ACCOUNT = re.compile(r"(?:.*/)?t/([A-Za-z0-9_-]+)")
 
 
@@ -43,15 +47,19 @@ class Metadata:
         if identifier is None or path not in (urlsplit(identifier).path.strip("/"), _own(account)):
             raise falcon.HTTPNotFound(description=self._missing())
         resp.set_header("Cache-Control", "public, max-age=300")
-        addresses = {name: identifier + place for name, place in ENDPOINTS.items()}
-        answer(req, resp, {"policy_decision_point": identifier, **addresses})
+        said: dict[str, Any] = {"policy_decision_point": identifier}
+        said |= {name: identifier + place for name, place in ENDPOINTS.items()}
+        if self._host.settings.authzen_access_requests:
+            said["access_request_endpoint"] = identifier + REQUESTS
+            said["capabilities"] = [ACCESS_REQUESTS]
+        answer(req, resp, said)
 
     def _identifier(self, account: str) -> str | None:
         """The base address of an account, or of the service; None where no setting tells it."""
         template = self._host.settings.public_url
         if not template or (not account and "{account}" in template):
             return None
-        return self._host.address(_prefix(account), account)
+        return self._host.address(prefix_of(account), account)
 
     def _missing(self) -> str:
         if not self._host.settings.public_url:
@@ -59,10 +67,6 @@ class Metadata:
         return "there is no decision point at this address"
 
 
-def _prefix(account: str) -> str:
-    return f"/t/{account}" if account else ""
-
-
 def _own(account: str) -> str:
     """The path as a proxy sends it that takes a path of its own off."""
-    return _prefix(account).strip("/")
+    return prefix_of(account).strip("/")

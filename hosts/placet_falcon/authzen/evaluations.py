@@ -8,9 +8,11 @@ import falcon
 import msgspec
 
 from placet.access.answers import Decision
+from placet.access.snapshot import Snapshot
 from placet.errors import AccessDenied, Invalid, PlacetError
 from placet.model import JsonObject
 from placet.services.asking import Ask
+from placet_falcon.authzen.offers import Offers
 from placet_falcon.authzen.wire import Evaluation, answer, converted, read
 from placet_falcon.authzen.words import AskingAbout, Unknown, Words, snapshot_of
 from placet_falcon.errors import MAX_MESSAGE
@@ -50,23 +52,63 @@ class _Batch(msgspec.Struct, frozen=True):
 
 
 class _Deciding:
-    """What both APIs have in common. Who asks is known by what the answer is taken from."""
+    """What both APIs have in common. Who asks is known by what the answer is taken from.
+
+    With `offers`, a denial says how to ask for what needs approval.
+    """
 
     by_index = True
 
-    def __init__(self, host: Host, words: Words) -> None:
+    def __init__(self, host: Host, words: Words, offers: Offers | None = None) -> None:
         self._host = host
         self._words = words
+        self._offers = offers
 
-    def one(self, call: Call, raw: Said) -> Said:
+    def one(self, call: Call, raw: Said, account: str) -> Said:
         """The answer to a single evaluation. Raises what is wrong with it."""
-        asked = self._words.ask(snapshot_of(call), converted(raw, Evaluation))
+        said, approval = self._apart(converted(raw, Evaluation))
+        asked = self._words.ask(snapshot_of(call), said)
         if isinstance(asked, Unknown):
             AskingAbout(call).authorize(asked.principal)
-            return self.shown(asked)
-        return self.shown(call.placet.questions.decide(asked, actor=call.actor))
+            return self.shown(call, asked, asked, account)
+        if approval is not None:
+            return self._again(call, asked, approval, account)
+        decision = call.placet.questions.decide(asked, actor=call.actor)
+        return self.shown(call, asked, decision, account)
 
-    def shown(self, said: Decision | Unknown | PlacetError) -> Said:
+    def asked(self, snapshot: Snapshot, raw: Any) -> Ask | Unknown:
+        """The question that an item of a batch is. Raises what is wrong with it."""
+        said, _ = self._apart(converted(raw, Evaluation))
+        return self._words.ask(snapshot, said)
+
+    def _apart(self, said: Evaluation) -> tuple[Evaluation, str | None]:
+        """An evaluation without the approval that it brings along, and the id of that: it belongs
+        to the question as little as a credential does.
+        """
+        if self._offers is None or "approval" not in said.context:
+            return said, None
+        context = {name: value for name, value in said.context.items() if name != "approval"}
+        brought = said.context["approval"]
+        id = brought.get("id") if isinstance(brought, dict) else None
+        said = msgspec.structs.replace(said, context=context)
+        return said, id if isinstance(id, str) else None
+
+    def _again(self, call: Call, asked: Ask, approval: str, account: str) -> Said:
+        """The answer to an evaluation that an approval is brought to."""
+        found = call.placet.access_requests.reevaluate(asked, approval, actor=call.actor)
+        if not found.allowed or found.grant is None:
+            return self.shown(call, asked, found.decision, account)
+        self._host.decided("allowed")
+        until = {"id": approval, "approved_until": found.grant.ends_at}
+        return {"decision": True, "context": {"approval": until}}
+
+    def shown(
+        self,
+        call: Call,
+        asked: Ask | Unknown | Invalid,
+        said: Decision | Unknown | PlacetError,
+        account: str,
+    ) -> Said:
         """An answer on the wire."""
         if isinstance(said, Decision):
             self._host.decided(said.outcome)
@@ -76,6 +118,8 @@ class _Deciding:
             context = _reason(first.code, first.text)
             if said.requestable:
                 context["approval_required"] = {"policies": said.policies}
+                if self._offers is not None and isinstance(asked, Ask):
+                    context |= self._offers.made(call, asked, said, account)
             return {"decision": False, "context": context}
         if isinstance(said, PlacetError):
             status = 403 if isinstance(said, AccessDenied) else 400
@@ -90,7 +134,7 @@ class EvaluationApi(_Deciding):
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, account: str = "") -> None:
         """Yes, or no and why."""
-        answer(req, resp, self.one(call_of(req), read(req)))
+        answer(req, resp, self.one(call_of(req), read(req), account))
 
 
 class EvaluationsApi(_Deciding):
@@ -101,7 +145,7 @@ class EvaluationsApi(_Deciding):
         call, raw = call_of(req), read(req)
         batch = converted(raw, _Batch)
         if not batch.evaluations:
-            answer(req, resp, self.one(call, raw))
+            answer(req, resp, self.one(call, raw, account))
             return
         if len(batch.evaluations) > MOST:
             raise Invalid(f"evaluations has {len(batch.evaluations)} items; {MOST} is the most")
@@ -110,14 +154,14 @@ class EvaluationsApi(_Deciding):
         def questions() -> Iterator[Ask | Unknown | Invalid]:
             for item in batch.evaluations:
                 try:
-                    yield self._words.ask(snapshot, converted(_filled(item, raw), Evaluation))
+                    yield self.asked(snapshot, _filled(item, raw))
                 except Invalid as error:
                     yield error
 
         last = _LAST.get(batch.options.evaluations_semantic)
         rows = []
-        for said in _verdicts(call, questions()):
-            rows.append(self.shown(said))
+        for asked, said in _verdicts(call, questions()):
+            rows.append(self.shown(call, asked, said, account))
             if rows[-1]["decision"] is last:
                 break
         answer(req, resp, {"evaluations": rows})
@@ -125,24 +169,24 @@ class EvaluationsApi(_Deciding):
 
 def _verdicts(
     call: Call, questions: Iterable[Ask | Unknown | Invalid]
-) -> Iterator[Decision | Unknown | PlacetError]:
-    """An answer for each question in their order; those to the engine are of one moment."""
+) -> Iterator[tuple[Ask | Unknown | Invalid, Decision | Unknown | PlacetError]]:
+    """Each question in their order, and its answer; those to the engine are of one moment."""
     waiting: deque[Ask] = deque()
     answers = call.placet.questions.answers(iter(waiting.popleft, None), actor=call.actor)
     asking = AskingAbout(call)
     for question in questions:
         if isinstance(question, Ask):
             waiting.append(question)
-            yield next(answers)
+            yield question, next(answers)
         elif isinstance(question, Unknown):
             try:
                 asking.authorize(question.principal)
             except AccessDenied as error:
-                yield error
+                yield question, error
             else:
-                yield question
+                yield question, question
         else:
-            yield question
+            yield question, question
 
 
 def _filled(item: Any, defaults: Said) -> Any:

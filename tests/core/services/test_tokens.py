@@ -85,6 +85,17 @@ def test_what_the_same_keys_signed_for_something_else_is_no_token() -> None:
         Tokens([OLD]).read("acme", f"acme.7.{other.mark(b'acme.7')}")
 
 
+def test_what_was_sealed_is_opened_only_as_it_was_written() -> None:
+    """The last letter of a text may hold bits that are in none of its bytes."""
+    signer = Signer([OLD], "page token")
+    sealed = signer.sealed(b"12")
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    again = [sealed[:-1] + letter for letter in letters if letter != sealed[-1]]
+    for text in (*again, f"{sealed}=", f"{sealed} "):
+        with pytest.raises(Invalid, match="not one that was given out"):
+            signer.opened(text, "text")
+
+
 def test_a_key_that_is_too_short_is_refused_when_the_engine_is_opened() -> None:
     with pytest.raises(Invalid, match=r"secret_keys\[1\] is shorter than 32 characters"):
         Placet.open("memory://", secret_keys=[NEW, "short"])

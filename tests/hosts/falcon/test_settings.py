@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from placet.errors import Invalid
-from placet_falcon.settings import ServiceSettings, load_settings
+from placet_falcon.settings import ServiceSettings, host_settings, load_settings
 
 KEY = "k" * 32
 
@@ -45,6 +45,15 @@ def test_settings_travel_through_the_environment() -> None:
     assert load_settings(environ=ServiceSettings().environment()) == ServiceSettings()
 
 
+def test_access_requests_are_off_until_they_are_switched_on() -> None:
+    environ = {"PLACET_PUBLIC_URL": "https://a.example", "PLACET_SECRET_KEYS": KEY}
+    assert not load_settings(environ=environ).authzen_access_requests
+    settings = load_settings(environ={**environ, "PLACET_AUTHZEN_ACCESS_REQUESTS": "true"})
+    assert settings.authzen_access_requests
+    assert load_settings(environ=settings.environment()) == settings
+    assert host_settings(settings).authzen_access_requests
+
+
 def test_lists_in_the_environment_are_separated_by_commas() -> None:
     environ = {
         "PLACET_TRUSTED_SUBJECT_PROPERTIES": "role, team",
@@ -68,6 +77,11 @@ def test_lists_in_the_environment_are_separated_by_commas() -> None:
         ({"PLACET_AUTHZEN_SUBJECT_TYPES": "a=user,a=group"}, "mapped twice"),
         ({"PLACET_AUTHZEN_SUBJECT_TYPES": "all=everyone"}, "TYPE=KIND"),
         ({"PLACET_PUBLIC_URL": "example.com"}, "https://"),
+        ({"PLACET_AUTHZEN_ACCESS_REQUESTS": "1", "PLACET_SECRET_KEYS": KEY}, "without public_url"),
+        (
+            {"PLACET_AUTHZEN_ACCESS_REQUESTS": "1", "PLACET_PUBLIC_URL": "https://a.example"},
+            "without secret_keys",
+        ),
         ({"PLACET_CONFIG": "/no/such/file.toml"}, "cannot be read"),
     ],
 )

@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from authzen_client import Pep, certified
+from access_requests import READ, Requester, governed, problem
+from authzen_client import ALICE, Pep, certified
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
@@ -89,3 +90,59 @@ def test_any_body_is_answered(busy: Pep, path: str, body: Any) -> None:
 @given(raw=some.binary(max_size=40) | some.text(max_size=40).map(lambda text: text.encode()))
 def test_any_bytes_are_answered(busy: Pep, path: str, raw: bytes) -> None:
     assert busy.post(path, raw=raw).status_code == 400
+
+
+# -- the access request and approval profile -------------------------------------------------------
+
+SUBMITTED = some.fixed_dictionaries(
+    {"subject": ENTITIES},
+    optional={
+        "resource": ENTITIES,
+        "action": ACTIONS,
+        "items": some.lists(
+            some.fixed_dictionaries({"resource": ENTITIES, "action": ACTIONS}), max_size=3
+        )
+        | VALUES,
+        "context": some.dictionaries(some.sampled_from(NAMES), VALUES),
+        "denial": some.fixed_dictionaries(
+            {"binding_token": some.sampled_from((*WORDS, "")) | LEAVES}
+        ),
+        "requested_access": some.dictionaries(some.sampled_from(NAMES), VALUES),
+        "client": VALUES,
+        "callback": VALUES,
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def requesting() -> Requester:
+    """One service with the profile for all examples."""
+    return Requester(governed())
+
+
+@often
+@given(body=SUBMITTED | VALUES)
+def test_any_submission_without_a_denial_is_refused(requesting: Requester, body: Any) -> None:
+    try:
+        raw = msgspec.json.encode(body)
+    except (OverflowError, TypeError):
+        raw = str(body).encode("utf-8", "surrogatepass")
+    result = requesting.post("requests", raw=raw)
+    assert result.status_code == 400
+    if result.headers["Content-Type"] == "application/problem+json":
+        assert problem(result)[1] in ("invalid_denial_binding", "not_requestable")
+
+
+@often
+@given(context=some.dictionaries(some.sampled_from((*NAMES, "approval")), VALUES), entity=ENTITIES)
+def test_any_approval_that_is_brought_along_is_answered(
+    requesting: Requester, context: dict[str, Any], entity: Any
+) -> None:
+    body = {"subject": ALICE, "action": READ, "resource": entity, "context": context}
+    try:
+        raw = msgspec.json.encode(body)
+    except (OverflowError, TypeError):
+        raw = str(body).encode("utf-8", "surrogatepass")
+    result = requesting.post("evaluation", raw=raw)
+    assert result.status_code in (200, 400)
+    assert result.status_code == 400 or result.json["decision"] is False
