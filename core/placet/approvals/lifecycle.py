@@ -32,7 +32,7 @@ from placet.model import (
     Verdict,
     input_problems,
 )
-from placet.refs import PROGRAMS, parse_principal, spoken
+from placet.refs import EVERYONE, PROGRAMS, parse_principal, spoken
 
 __all__ = [
     "Said",
@@ -107,8 +107,14 @@ def open_approval(
     """A new pending approval; `policy` is the composed one that it freezes.
 
     Raises Invalid where a program asks and nobody is named who stands behind it, for excluding a
-    robot from review would exclude nobody; and where more time is asked for than the policy yields.
+    robot from review would exclude nobody; where it is asked for a group, whose members could then
+    approve it for themselves; and where more time is asked for than the policy yields.
     """
+    if parse_principal(actor.subject).kind in (EVERYONE, "group"):
+        raise Invalid(
+            f"{spoken(actor.subject)} is more than one person: ask for each of them, so that nobody "
+            "reviews their own request"
+        )
     yields = policy.yields
     most = yields.seconds if isinstance(yields, AccessYield) else None
     if wanted.seconds is not None and most is not None and wanted.seconds > most:
