@@ -112,8 +112,8 @@ def open_approval(
     """
     if parse_principal(actor.subject).kind in (EVERYONE, "group"):
         raise Invalid(
-            f"{spoken(actor.subject)} is more than one person: ask for each of them, so that nobody "
-            "reviews their own request"
+            f"{spoken(actor.subject)} is more than one person: ask for each of them, so that "
+            "nobody reviews their own request"
         )
     yields = policy.yields
     most = yields.seconds if isinstance(yields, AccessYield) else None
