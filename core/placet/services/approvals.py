@@ -86,6 +86,7 @@ class Approvals(ApprovalChanges):
         on_behalf_of: str | None = None,
         starts_at: datetime | None = None,
         seconds: int | None = None,
+        extend: bool = False,
         idempotency_key: str | None = None,
         actor: ActorLike = None,
     ) -> Approval:
@@ -96,9 +97,9 @@ class Approvals(ApprovalChanges):
         yields begins at `starts_at`, an aware moment, if that is later than the approval, and lasts
         for `seconds`, if that is less than the policy yields. `on_behalf_of` is whom a caller says
         it asks for, which needs the right to ask for others; that of an `Actor` was authenticated.
-        Who has access by an approval may ask for more of it. Raises InvalidState where nothing
-        needs to be asked, AccessDenied where nobody can say yes, and AlreadyExists for a key that
-        was used for something else.
+        With `extend`, who has access by an approval may ask for more of it. Raises InvalidState
+        where nothing needs to be asked, AccessDenied where nobody can say yes, and AlreadyExists
+        for a key that was used for something else.
         """
         once = Once(
             idempotency_key,
@@ -112,6 +113,7 @@ class Approvals(ApprovalChanges):
                 "on_behalf_of": on_behalf_of,
                 "starts_at": starts_at,
                 "seconds": seconds,
+                "extend": extend,
             },
         )
 
@@ -141,7 +143,7 @@ class Approvals(ApprovalChanges):
                 labels=dict(labels or {}),
                 origin=origin,
             )
-            return requested(self._tenant, work, question, wanted)
+            return requested(self._tenant, work, question, wanted, more=extend)
 
         return self._tenant.run(actor, use_case)
 
@@ -305,7 +307,7 @@ class Approvals(ApprovalChanges):
 
 
 def requested(
-    tenant: Tenant, work: Work, question: Question, wanted: Wanted, *, more: bool = True
+    tenant: Tenant, work: Work, question: Question, wanted: Wanted, *, more: bool
 ) -> Approval:
     """The approval by which the caller asks for `wanted`: the one there is, or one opened now.
 

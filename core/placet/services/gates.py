@@ -279,6 +279,7 @@ class Gates(Records[Gate]):
     def _exact(self, work: Work, noun: Gate) -> Gate:
         policy = known_policy(work.world, noun.policy, noun.scope)
         refuse_access(work.world, noun.id, policy)
+        refuse_other(work.world, noun.id, policy)
         return msgspec.structs.replace(noun, policy=policy)
 
     def _found(self, work: Work, id: str, scope: str | None) -> Gate:
@@ -397,4 +398,20 @@ def refuse_access(world: Snapshot, gate: str, policy: str) -> None:
     if known is not None and not isinstance(known.yields, PassYield):
         raise Invalid(
             f"policy {policy!r} yields access; gate {gate!r} needs one that yields a pass"
+        )
+
+
+def refuse_other(world: Snapshot, gate: str, policy: str) -> None:
+    """Raise Invalid if a gate's policy is never about this gate: it would let everything through.
+
+    Said of a condition that is false whatever passes, whoever asks and when.
+    """
+    known = world.policies.get(policy)
+    if known is None or known.when is None:
+        return
+    resource = {"type": OPERATIONS["gates.take"].resource_type, "id": gate, "properties": {}}
+    if compile(known.when).evaluate({"resource": resource}) is FALSE:
+        raise Invalid(
+            f"policy {policy!r} is not about gate {gate!r}, which would be open to everything: its "
+            f"condition is false there: {known.when}"
         )

@@ -30,6 +30,7 @@ from placet.model import (
 from placet.refs import scope_level, spoken
 from placet.services.approval_writing import asked_before, pass_for, wanted_of
 from placet.services.approvals import Approvals
+from placet.services.gates import refuse_other
 from placet.services.grants import take_pass
 from placet.services.records import Records
 from placet.services.references import (
@@ -41,6 +42,7 @@ from placet.services.references import (
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
 from placet.storage.codec import decode
+from placet.storage.kinds import MAX_PAGE
 from placet.storage.port import Query
 
 __all__ = ["Policies", "check_satisfiable", "check_yield"]
@@ -241,13 +243,22 @@ class Policies(Records[ApprovalPolicy]):
         )
 
     def _dependents(self, work: Work, noun: ApprovalPolicy) -> Sequence[Record]:
-        page = self._tenant.store.find(self._tenant.account, Query("gate", limit=1000))
-        for doc in page.docs:
-            gate = decode(Gate, doc)
-            now = work.left(gate)
-            if now is not None and now.policy == noun.ref:
-                raise InvalidState(f"policy {noun.id!r} is that of gate {gate.ref!r}")
+        for gate in self._gates(work, noun):
+            raise InvalidState(f"policy {noun.id!r} is that of gate {gate.ref!r}")
         return ()
+
+    def _verify(self, work: Work, noun: ApprovalPolicy) -> None:
+        if noun.when is not None:
+            for gate in self._gates(work, noun):
+                refuse_other(work.world, gate.id, noun.ref)
+
+    def _gates(self, work: Work, noun: ApprovalPolicy) -> Iterator[Gate]:
+        """The gates that the policy opens, as this work would leave them."""
+        page = self._tenant.store.find(self._tenant.account, Query("gate", limit=MAX_PAGE))
+        for doc in page.docs:
+            gate = work.left(decode(Gate, doc))
+            if gate is not None and gate.policy == noun.ref:
+                yield gate
 
     def _builtin(self, snapshot: Snapshot, noun: ApprovalPolicy) -> ApprovalPolicy | None:
         """None: a default may be replaced."""

@@ -33,6 +33,7 @@ class _Request(msgspec.Struct, frozen=True):
     on_behalf_of: str | None = None
     starts_at: Time | None = None
     seconds: int | None = None
+    extend: bool = False
 
 
 class _List(msgspec.Struct, frozen=True):
@@ -138,6 +139,7 @@ class Approvals:
             on_behalf_of=wanted.on_behalf_of,
             starts_at=wanted.starts_at,
             seconds=wanted.seconds,
+            extend=wanted.extend,
             idempotency_key=req.get_header("Idempotency-Key"),
             actor=actor,
         )

@@ -46,6 +46,7 @@ LEFT_OUT = {
     "Questions.answers": "is read one by one while it is answered: each would be a hop",
     "Questions.inquiry": "is a question that is not answered yet",
     "Questions.held": "is a part of the index",
+    "Questions.about": "is a question that is not answered yet",
 }
 ADDED = {
     "AsyncPlacet.blocking": "the engine itself, for code in threads",

@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from placet import SYSTEM, Approval, Gate, InvalidState, ServiceAccount
+from placet import SYSTEM, Approval, Gate, Invalid, InvalidState, ServiceAccount
 from placet.model import Blackout, Window, parse_reviews
 from placet.testing import PlacetUnderTest
 
@@ -48,12 +48,13 @@ def test_a_gate_is_blocked_outside_its_windows(placet: PlacetUnderTest) -> None:
 def test_nothing_passes_in_a_blackout_even_what_needs_no_approval(placet: PlacetUnderTest) -> None:
     now = placet.clock.now()
     _gate(placet, blackouts=(Blackout(starts_at=now, ends_at=now + timedelta(hours=1)),))
-    _policy(placet, when="false")
-    assert _status(placet) == "blocked"
+    _policy(placet, when="context.labels.stage == 'prod'")
+    test = {"stage": "test"}
+    assert _status(placet, labels=test) == "blocked"
     with pytest.raises(InvalidState):
-        placet.gates.take("prod", SHA, actor="user:root")
+        placet.gates.take("prod", SHA, labels=test, actor="user:root")
     placet.clock.advance("1h")
-    assert placet.gates.take("prod", SHA, actor="user:root") is None
+    assert placet.gates.take("prod", SHA, labels=test, actor="user:root") is None
 
 
 def test_what_the_policy_is_not_about_needs_no_approval(placet: PlacetUnderTest) -> None:
@@ -135,3 +136,17 @@ def test_a_check_reviews_as_the_service_account_that_it_is(placet: PlacetUnderTe
     assert _status(placet) == "waiting"
     placet.review(asked.id, "approve", actor="service_account:scanner@/")
     assert _status(placet) == "open"
+
+
+def test_a_policy_about_another_gate_opens_none(placet: PlacetUnderTest) -> None:
+    """T45: what is false for every passing would let everything through."""
+    _policy(placet, when="resource.id == 'other'")
+    with pytest.raises(Invalid, match="is not about gate 'prod'"):
+        _gate(placet)
+
+
+def test_nor_does_a_policy_that_comes_to_be_about_another(placet: PlacetUnderTest) -> None:
+    _gate(placet)
+    with pytest.raises(Invalid, match="is not about gate 'prod'"):
+        _policy(placet, when="resource.id == 'other'")
+    assert _status(placet) == "closed"

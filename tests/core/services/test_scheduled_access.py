@@ -53,7 +53,9 @@ def test_more_of_it_is_another_request(placet: PlacetUnderTest) -> None:
     first = placet.approvals.request("invoice.read", "invoice:7", actor="user:eve")
     placet.approve(first, by="user:dana")
     placet.clock.advance("50m")
-    more = placet.approvals.request("invoice.read", "invoice:7", actor="user:eve")
+    with pytest.raises(InvalidState, match="nothing to ask for"):
+        placet.approvals.request("invoice.read", "invoice:7", actor="user:eve")
+    more = placet.approvals.request("invoice.read", "invoice:7", extend=True, actor="user:eve")
     assert more.id != first.id
     placet.approve(more, by="user:finn")
     placet.clock.advance("59m")
@@ -65,4 +67,4 @@ def test_more_of_it_is_another_request(placet: PlacetUnderTest) -> None:
 def test_who_holds_it_anyway_has_nothing_to_ask_for(placet: PlacetUnderTest) -> None:
     _eve_may_ask_to_read(placet)
     with pytest.raises(InvalidState, match="nothing to ask for"):
-        placet.approvals.request("invoice.read", "invoice:7", actor="user:sam")
+        placet.approvals.request("invoice.read", "invoice:7", extend=True, actor="user:sam")

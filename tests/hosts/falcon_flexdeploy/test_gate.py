@@ -1,5 +1,6 @@
 """The approval gate: with and without a snapshot, by members of its role and by administrators."""
 
+import msgspec
 import pytest
 from flexdeploy_client import GATE, Operator
 
@@ -104,8 +105,11 @@ def test_another_release_or_snapshot_is_not_at_its_gate(operator: Operator) -> N
 def test_a_gate_goes_by_its_name_where_it_has_one(
     operator: Operator, placet: PlacetUnderTest
 ) -> None:
-    policy = placet.gates.get("QA", actor=SYSTEM).policy
-    placet.gates.create(Gate(id="g7", name="Go Live", policy=policy), actor=SYSTEM)
+    known = placet.gates.get("QA", actor=SYSTEM).policy
+    own = placet.policies.get(known, actor=SYSTEM)
+    shared = msgspec.structs.replace(own, id="shared", when=None, etag=0, bundle="")
+    placet.policies.create(shared, actor=SYSTEM)
+    placet.gates.create(Gate(id="g7", name="Go Live", policy=shared.ref), actor=SYSTEM)
     operator.arrives(1, gate="g7")
     assert operator.says("APPROVED", gateName="g7").status_code == 400
     assert operator.says("APPROVED", gateName="Go Live").status_code == 201
