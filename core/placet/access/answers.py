@@ -34,7 +34,7 @@ ReasonCode = Literal[
 ]
 
 
-class Question(msgspec.Struct, frozen=True):
+class Question(msgspec.Struct, frozen=True, gc=False):
     """May `principal` use `permission` on `resource` in `scope`?
 
     The principal is an exact reference. `properties` are what the request says of a resource that

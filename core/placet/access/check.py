@@ -136,8 +136,7 @@ class Inquiry:
     @property
     def known(self) -> Any:
         """The user or service account that asks, as the directory knows it."""
-        principal = self.question.principal
-        return self.snapshot.users.get(principal) or self.snapshot.service_accounts.get(principal)
+        return _known(self.snapshot, self.question.principal)
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -159,39 +158,48 @@ class Inquiry:
         """What conditions see. For what is stored, only stored attributes count."""
         facts = self._facts
         if facts is None:
-            facts = self._facts = Facts(self)
+            facts = self._facts = Facts(self.snapshot, self.question, self.now)
         return facts
 
 
 class Facts(dict[str, Any]):
-    """The roots that conditions may name, each put together when one asks for it."""
+    """The roots that conditions may name, each put together when one asks for it.
 
-    __slots__ = ("_inquiry",)
+    They know what was asked, and not who asks for them: a cycle would be left to the garbage
+    collector with every check.
+    """
 
-    def __init__(self, inquiry: Inquiry) -> None:
-        self._inquiry = inquiry
+    __slots__ = ("_now", "_question", "_snapshot")
+
+    def __init__(self, snapshot: Snapshot, question: Question, now: datetime) -> None:
+        self._snapshot = snapshot
+        self._question = question
+        self._now = now
 
     def __contains__(self, root: object) -> bool:
         return root in _ROOTS
 
     def __missing__(self, root: str) -> Any:
-        value = self[root] = _ROOTS[root](self._inquiry)
+        value = self[root] = _ROOTS[root](self._snapshot, self._question, self._now)
         return value
 
 
-def _subject(inquiry: Inquiry) -> dict[str, Any]:
-    principal = parse_principal(inquiry.question.principal)
-    known = inquiry.known
-    brought = inquiry.question.subject_properties
+def _known(snapshot: Snapshot, principal: str) -> Any:
+    return snapshot.users.get(principal) or snapshot.service_accounts.get(principal)
+
+
+def _subject(snapshot: Snapshot, question: Question, _: datetime) -> dict[str, Any]:
+    principal = parse_principal(question.principal)
+    known = _known(snapshot, question.principal)
+    brought = question.subject_properties
     stored: dict[str, Any] = known.attributes if known else {}
     properties = {**stored, **brought} if brought else stored
     return {"type": principal.kind, "id": principal.id, "properties": properties}
 
 
-def _resource(inquiry: Inquiry) -> dict[str, Any]:
-    question = inquiry.question
+def _resource(snapshot: Snapshot, question: Question, _: datetime) -> dict[str, Any]:
     type, id = question.resource
-    stored = None if id is None else inquiry.snapshot.resources.get(f"{type}:{id}")
+    stored = None if id is None else snapshot.resources.get(f"{type}:{id}")
     return {
         "type": type,
         "id": id or "",
@@ -199,13 +207,14 @@ def _resource(inquiry: Inquiry) -> dict[str, Any]:
     }
 
 
-_ROOTS: Mapping[str, Callable[[Inquiry], Any]] = {
+def _action(_: Snapshot, question: Question, __: datetime) -> dict[str, Any]:
+    return {"name": question.permission.action, "properties": question.action_properties}
+
+
+_ROOTS: Mapping[str, Callable[[Snapshot, Question, datetime], Any]] = {
     "subject": _subject,
     "resource": _resource,
-    "action": lambda inquiry: {
-        "name": inquiry.question.permission.action,
-        "properties": inquiry.question.action_properties,
-    },
-    "context": lambda inquiry: inquiry.question.context,
-    "now": lambda inquiry: inquiry.now,
+    "action": _action,
+    "context": lambda snapshot, question, now: question.context,
+    "now": lambda snapshot, question, now: now,
 }

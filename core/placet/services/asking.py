@@ -14,7 +14,7 @@ from placet.services.base import View
 __all__ = ["Ask", "ask", "question_of", "registered"]
 
 
-class Ask(msgspec.Struct, frozen=True):
+class Ask(msgspec.Struct, frozen=True, gc=False):
     """May `principal` use `permission`, on a resource, in a scope? In the words of who asks.
 
     Without `on` the permission's type as a whole is meant; without `scope`, the home of the
