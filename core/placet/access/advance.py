@@ -79,7 +79,9 @@ def advance(
     >>> after.revision, "user:sam" in after.users
     (1, True)
     """
-    after = _after(_Step(base), facts)
+    facts = tuple(facts)
+    # Most commits are no facts of access: a request, a review.
+    after = _after(_Step(base), facts) if facts else base.copy()
     if revision is not None:
         after.revision = revision
     if authority is not None:
