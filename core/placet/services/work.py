@@ -212,13 +212,13 @@ class Work:
         `new` says that its id was just made up, so that there is nothing to read: should there be,
         the commit is a conflict.
         """
-        check_types(noun)
+        data: bytes | None = check_types(noun)
         before = self._before(type(noun), parts_of(noun), new=new)
         if isinstance(noun, Record):
-            noun = cast(N, self._stamped(noun, before.noun))
+            noun, data = cast(N, self._stamped(noun, before.noun)), None
         if not validated:
             noun.validate()
-        body, index, shown = encode_change(noun)
+        body, index, shown = encode_change(noun, data)
         self._write(Put(before.key, body, index, before.version), before.noun, noun, shown)
         return noun
 
