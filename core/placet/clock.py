@@ -5,7 +5,6 @@ the wire it is an integer of milliseconds since 1970-01-01 UTC.
 """
 
 import os
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -58,6 +57,7 @@ def from_milliseconds(value: int) -> datetime:
 def uuid7(now: datetime) -> str:
     """A new id as text (RFC 9562, version 7): sorts by `now`, and cannot be guessed.
 
+    >>> import uuid
     >>> uuid.UUID(uuid7(datetime(2026, 1, 1, tzinfo=UTC))).version
     7
     """
@@ -65,4 +65,5 @@ def uuid7(now: datetime) -> str:
     value = (milliseconds(now) & 0xFFFF_FFFF_FFFF) << 80
     value |= 0x7 << 76 | (random >> 62 & 0xFFF) << 64
     value |= 0b10 << 62 | random & 0x3FFF_FFFF_FFFF_FFFF
-    return str(uuid.UUID(int=value))
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -153,9 +153,10 @@ class Hooks:
 
     def review_veto(self, approval: Approval, reviewer: str, verdict: Verdict) -> str | None:
         """The first reason that a plugin has against a review; None when none has."""
-        reasons: Sequence[str | None] = self._manager.hook.placet_review_guard(
-            approval=approval, reviewer=reviewer, verdict=verdict
-        )
+        guard = self._manager.hook.placet_review_guard
+        if not guard.get_hookimpls():
+            return None
+        reasons: Sequence[str | None] = guard(approval=approval, reviewer=reviewer, verdict=verdict)
         return next((reason for reason in reasons if reason), None)
 
     def _open(self, url: str) -> list[tuple[str, Store]]:

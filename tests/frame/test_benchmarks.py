@@ -53,6 +53,26 @@ def test_authzen_asks_both_servers_and_judges_nothing(tmp_path: Path) -> None:
     assert {row["met"] for row in rows} == {None}
 
 
+def test_approvals_asks_and_decides_on_both_stores_and_by_hand(tmp_path: Path) -> None:
+    script, file = BENCHMARKS / "approvals.py", tmp_path / "approvals.json"
+    run = subprocess.run(
+        [sys.executable, str(script), "--quick", "--json", str(file), "--folder", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    rows = msgspec.json.decode(file.read_bytes())
+    figures = {row["figure"] for row in rows}
+    assert figures >= {
+        "placet on memory", "placet on SQLite", "raw SQLite", "raw SQLite, all indexes",
+        "over raw SQLite", "over raw SQLite, all indexes",
+    }  # fmt: skip
+    assert all(row["value"] > 0 and row["figure"] in run.stdout for row in rows)
+    assert {row["met"] for row in rows} == {None}
+    assert "of raw SQLite" in run.stdout.splitlines()[-1]
+
+
 def test_access_prints_a_row_for_every_peer_and_size(tmp_path: Path) -> None:
     script, file = BENCHMARKS / "access.py", tmp_path / "access.json"
     run = subprocess.run(

@@ -3,7 +3,7 @@ nested groups, a catalogue of resources, and access that an approval has minted.
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
@@ -23,9 +23,10 @@ from placet.model import (
     User,
     parse_reviews,
 )
+from placet.services.index import Entry
 from placet.services.tenant import Tenant
 from placet.storage.codec import key_of
-from placet.storage.port import Key
+from placet.storage.port import Committed, Key
 from placet.testing import PlacetUnderTest, engine
 
 __all__ = [
@@ -149,6 +150,9 @@ class _Fixed:
         return self._snapshot
 
     latest = current
+
+    def follow(self, committed: Committed, entries: Sequence[Entry]) -> None:
+        """It never moves."""
 
     def watched(self, key: Key, ring: Callable[[], None]) -> AbstractContextManager[None]:
         return nullcontext()  # it never moves

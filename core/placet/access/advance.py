@@ -73,17 +73,23 @@ def advance(
     >>> after.revision, "user:sam" in after.users
     (1, True)
     """
-    step = _Step(base)
-    for fact in facts:
-        handle = _HANDLERS.get(type(fact.noun))
-        if handle is not None:
-            handle(step, fact.noun, None if fact.gone else fact.noun)
-    after = step.finish()
+    after = _after(base, facts)
     if revision is not None:
         after.revision = revision
     if authority is not None:
         after.authority = authority
     return after
+
+
+def _after(base: Snapshot, facts: Iterable[Fact]) -> Snapshot:
+    step = None
+    for fact in facts:
+        handle = _HANDLERS.get(type(fact.noun))
+        if handle is not None:
+            step = step or _Step(base)
+            handle(step, fact.noun, None if fact.gone else fact.noun)
+    # Most commits are no facts of access: a request, a review.
+    return base.copy() if step is None else step.finish()
 
 
 class _Step:

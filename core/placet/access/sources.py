@@ -207,9 +207,9 @@ class Directory:
     def names(self, source: str, principal: str) -> bool:
         """Whether `source` names `principal`, who must be neither disabled nor, where the directory
         is closed, unknown."""
-        if self._refused(principal):
-            return False
         question = self.question(principal)
+        if self._refuses(question):
+            return False
         return names(self._snapshot, source, question, self._now, subject=self._approval.subject)
 
     def delegators(self, delegate: str, at: datetime) -> frozenset[str]:
@@ -225,11 +225,11 @@ class Directory:
             if (known := snapshot.delegations.get(id)) is not None
             and is_below(scope, known.scope)
             and known.starts_at <= at < known.ends_at
-            and not any(map(self._refused, (delegate, known.delegator)))
+            and not any(self._refuses(self.question(one)) for one in (delegate, known.delegator))
         )
 
-    def _refused(self, principal: str) -> bool:
-        question = self.question(principal)
+    def _refuses(self, question: Question) -> bool:
+        """Whether whoever asks may ask nothing at all."""
         inquiry = Inquiry(self._snapshot, question, self._now, closed=self._closed)
         return inquiry.principal_refusal() is not None
 

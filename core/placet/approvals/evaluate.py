@@ -213,7 +213,8 @@ def _best_way(requirement: Requirement, facts: _Facts) -> frozenset[int]:
             + sum(facts.conditions.get(leaf) is False or leaf in facts.errors for leaf in way)
         )
 
-    return min(ways(requirement), key=missing)
+    known = ways(requirement)
+    return known[0] if len(known) == 1 else min(known, key=missing)
 
 
 def _node(

@@ -100,8 +100,14 @@ class AccessRequests(Service):
         """
         if not 1 <= len(wishes) <= MAX_WISHES:
             raise Invalid(f"{len(wishes)} items are asked for; it goes from 1 to {MAX_WISHES}")
-        said = [msgspec.to_builtins((wish.ask, wish.seconds)) for wish in wishes]
-        once = Once(idempotency_key, "access", {"wishes": said, "justification": justification})
+        once = Once(
+            idempotency_key,
+            "access",
+            lambda: {
+                "wishes": [msgspec.to_builtins((wish.ask, wish.seconds)) for wish in wishes],
+                "justification": justification,
+            },
+        )
 
         def use_case(work: Work) -> tuple[Requested, ...]:
             questions = [ask(self._view, work.snapshot, wish.ask) for wish in wishes]

@@ -128,7 +128,9 @@ def open_under(
         refuse_veto(tenant, work, opened, said.verdict)
         happened += done.happened
     done = msgspec.structs.replace(done, happened=happened)
-    write_transition(work, opened, done, permission=wanted.permission, resource=wanted.resource)
+    write_transition(
+        work, opened, done, new=True, permission=wanted.permission, resource=wanted.resource
+    )
     work.put(msgspec.structs.replace(claim, holder=opened.id))
     return done.approval
 
@@ -140,22 +142,25 @@ def refuse_veto(tenant: Tenant, work: Work, approval: Approval, verdict: Verdict
         raise AccessDenied(f"the review was refused: {veto}")
 
 
-def write_transition(work: Work, before: Approval, done: Transition, **data: Any) -> None:
+def write_transition(
+    work: Work, before: Approval, done: Transition, *, new: bool = False, **data: Any
+) -> None:
     """Store what a transition changed, one event for each thing that happened.
 
-    `data` goes into the first; a review is written down with what was said.
+    `data` goes into the first; a review is written down with what was said. `new` says that the
+    approval has just been made up.
     """
     if not done.happened:
         return
     if before.overrides is not None and done.approval.status == "rejected":
         _take_back(work, before.overrides)
-    work.put(done.approval)
+    work.put(done.approval, new=new)
     minted = [noun for noun in (done.grant, done.assignment) if noun is not None]
     last = len(done.happened) - 1
     for at, kind in enumerate(done.happened):
         if at == last:  # what is minted belongs to the event that resolves
             for noun in minted:
-                work.put(noun)
+                work.put(noun, new=True)
         said = _said(done.approval) if kind in _SAYING else {}
         more = data if at == 0 else {"status": done.approval.status}
         work.record(kind, approval=before.id, **more, **said)

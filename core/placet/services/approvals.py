@@ -104,7 +104,7 @@ class Approvals(ApprovalChanges):
         once = Once(
             idempotency_key,
             "request",
-            {
+            lambda: {
                 "permission": permission,
                 "on": on,
                 "args": bound_values(dict(args or {}), "arguments"),
@@ -169,7 +169,11 @@ class Approvals(ApprovalChanges):
         Invalid for inputs that are missing or not what they should be.
         """
         said = Said(verdict, comment, claimed_by, inputs or {}, digest, seat_of)
-        once = Once(idempotency_key, "review", {"approval": id, "said": msgspec.to_builtins(said)})
+        once = Once(
+            idempotency_key,
+            "review",
+            lambda: {"approval": id, "said": msgspec.to_builtins(said)},
+        )
 
         def use_case(work: Work) -> Approval:
             approval = self._visible(work, id)

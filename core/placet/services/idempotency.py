@@ -5,6 +5,7 @@ approval; used for something else, it is refused (failure mode T48).
 """
 
 import hashlib
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -24,10 +25,11 @@ _UNLIMITED = timedelta(days=30)
 class Once:
     """One call under a key of the caller's; without a key, every call is a new one.
 
-    `said` is what was said, as JSON-like values. Raises Invalid for a key that may not be one.
+    `said` gives what was said, as JSON-like values; it is asked where there is a key.
+    Raises Invalid for a key that may not be one.
     """
 
-    def __init__(self, key: str | None, what: str, said: dict[str, Any]) -> None:
+    def __init__(self, key: str | None, what: str, said: Callable[[], Mapping[str, Any]]) -> None:
         if key is not None and (fault := text_fault(key)):
             raise Invalid(f"idempotency key {key!r} {fault}")
         self._key = key
@@ -80,5 +82,5 @@ class Once:
         )
 
     def _fingerprint(self, work: Work) -> str:
-        said = [self._what, work.actor.subject, self._said]
+        said = [self._what, work.actor.subject, self._said()]
         return hashlib.sha256(canonical(said)).hexdigest()

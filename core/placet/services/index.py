@@ -5,7 +5,7 @@ one reference; only a step forward is made under a lock.
 """
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Final, Protocol
 
@@ -22,13 +22,24 @@ from placet.storage.codec import (
     noun_type,
 )
 from placet.storage.entries import RawChange, read_event_changes
-from placet.storage.port import Head, Joined, Key, Query, Scannable, Store, StoredEvent
+from placet.storage.port import (
+    Committed,
+    Head,
+    Joined,
+    Key,
+    Query,
+    Scannable,
+    Store,
+    StoredEvent,
+)
 
-__all__ = ["AccountIndex", "Index", "JoinedIndex"]
+__all__ = ["AccountIndex", "Entry", "Index", "JoinedIndex"]
 
 _BATCH: Final = 1000
 _Rows = Sequence[tuple[str, bytes]]
 """The ids and the bodies of documents."""
+Entry = Sequence[RawChange]
+"""The changes of one event."""
 
 
 class Index(Protocol):
@@ -42,6 +53,9 @@ class Index(Protocol):
 
     def latest(self) -> Snapshot:
         """The snapshot brought to the head of the log."""
+
+    def follow(self, committed: Committed, entries: Sequence[Entry]) -> None:
+        """Bring the snapshot to a commit of this process, which has put `entries` into the log."""
 
     def watched(self, key: Key, ring: Callable[[], None]) -> AbstractContextManager[None]:
         """Within, `ring` is called for every change of a document that the log is seen to hold,
@@ -107,6 +121,21 @@ class AccountIndex:
             )
             self.ready = None if self._awaited else self._snapshot
             return self._snapshot
+
+    def follow(self, committed: Committed, entries: Sequence[Entry]) -> None:
+        """Bring the snapshot to a commit of this process.
+
+        Where it ended with the entry before them, the log needs not be read for what is at hand.
+        """
+        with self._lock:
+            snapshot = self.ready
+            if snapshot is not None and snapshot.revision == committed.seq - len(entries):
+                told = self._tell if self._watchers else None
+                moved = [(committed.version, entry) for entry in entries]
+                self._snapshot = _follow(snapshot, moved, committed.seq, told)
+                self.ready = self._snapshot
+                return
+        self.latest()
 
     @contextmanager
     def watched(self, key: Key, ring: Callable[[], None]) -> Iterator[None]:
@@ -181,6 +210,9 @@ class JoinedIndex:
             self._seen = (start, head, _followed(start, self._store, self._account))
         return self._seen[2]
 
+    def follow(self, committed: Committed, entries: Sequence[Entry]) -> None:
+        """Nothing is kept here: whoever asks next sees it."""
+
     def watched(self, key: Key, ring: Callable[[], None]) -> AbstractContextManager[None]:
         """Raises Invalid: what is waited for here would wait for this transaction."""
         raise Invalid(
@@ -214,7 +246,8 @@ def _followed(
 ) -> Snapshot:
     """The snapshot brought to the head of a log; `told` is called with each change on the way."""
     for batch in _commits_after(store, account, snapshot.revision):
-        snapshot = _follow(snapshot, batch, told)
+        moved = [(event.version, read_event_changes((event,))) for event in batch]
+        snapshot = _follow(snapshot, moved, batch[-1].seq, told)
     return snapshot
 
 
@@ -236,19 +269,23 @@ def _commits_after(store: Store, account: str, revision: int) -> Iterator[list[S
 
 
 def _follow(
-    snapshot: Snapshot, events: list[StoredEvent], told: Callable[[RawChange], None] | None
+    snapshot: Snapshot,
+    entries: Iterable[tuple[int, Entry]],
+    revision: int,
+    told: Callable[[RawChange], None] | None,
 ) -> Snapshot:
+    """The snapshot after entries, each with the version of its commit; it ends at `revision`."""
     authority = snapshot.authority
     facts: list[Fact] = []
-    for event in events:
-        for change in read_event_changes((event,)):
+    for version, changes in entries:
+        for change in changes:
             if told is not None:
                 told(change)
             if change.kind in GUARDED_KINDS:
-                authority = event.version
+                authority = version
             if change.kind in AUTHORITY_KINDS:
                 facts.append(_fact(change))
-    return advance(snapshot, facts, revision=events[-1].seq, authority=authority)
+    return advance(snapshot, facts, revision=revision, authority=authority)
 
 
 def _fact(change: RawChange) -> Fact:

@@ -5,7 +5,7 @@ it again. What code registers (the roles, permissions and policies of hosts and 
 settings of the engine stand in no log: they count as they are now.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TypedDict, Unpack
@@ -20,12 +20,13 @@ from placet.errors import Corrupt, Invalid
 from placet.model import Actor, JsonObject
 from placet.services.asking import Ask
 from placet.services.base import View
+from placet.services.index import Entry
 from placet.services.questions import Questions
 from placet.services.searches import Holders, Paging, Reach, Searches, WhatOptions, WhoOptions
 from placet.services.tenant import Tenant
 from placet.storage.codec import AUTHORITY_KINDS
 from placet.storage.entries import read_event_changes
-from placet.storage.port import Key, StoredEvent
+from placet.storage.port import Committed, Key, StoredEvent
 from placet.storage.walks import Chain
 
 __all__ = ["AsOf", "AskOptions", "as_of"]
@@ -209,6 +210,9 @@ class _Still:
     def latest(self) -> Snapshot:
         """The snapshot: nothing comes after it."""
         return self._snapshot
+
+    def follow(self, committed: Committed, entries: Sequence[Entry]) -> None:
+        """Nothing: what is over does not change."""
 
     def watched(self, key: Key, ring: Callable[[], None]) -> AbstractContextManager[None]:
         """Nothing ever rings: what is over does not change."""

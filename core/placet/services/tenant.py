@@ -2,7 +2,7 @@
 
 import contextvars
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from types import MappingProxyType
 from typing import Literal, TypeVar
@@ -15,7 +15,7 @@ from placet.errors import Conflict, Invalid, Unavailable
 from placet.hooks import Hooks
 from placet.model import SYSTEM, Actor
 from placet.services.checkpoints import Checkpoints
-from placet.services.index import AccountIndex, Index, JoinedIndex
+from placet.services.index import AccountIndex, Entry, Index, JoinedIndex
 from placet.services.tokens import Tokens
 from placet.services.work import Work
 from placet.storage.port import Committed, Joined, Store
@@ -173,16 +173,16 @@ class Tenant:
                         raise
                     continue
             if committed is not None:
-                self._observe(committed)
+                self._observe(committed, work.entries)
             return result
         raise Unavailable(
             f"account {self.account!r} is too busy: others changed what this rests on "
             f"{ATTEMPTS} times in a row; try again"
         )
 
-    def _observe(self, committed: Committed) -> None:
+    def _observe(self, committed: Committed, entries: Sequence[Entry]) -> None:
         """Read your writes: the index knows of a commit before its use case returns."""
-        self.index.latest()
+        self.index.follow(committed, entries)
 
 
 class JoinedTenant(Tenant):
@@ -213,6 +213,6 @@ class JoinedTenant(Tenant):
         """That it is."""
         return True
 
-    def _observe(self, committed: Committed) -> None:
+    def _observe(self, committed: Committed, entries: Sequence[Entry]) -> None:
         """Everybody else sees the commit once the application has committed, if it does."""
         self._outside.await_end(self._joined, committed.seq)

@@ -26,7 +26,7 @@ from placet.model import (
     Record,
 )
 from placet.refs import ResourceRef
-from placet.services.index import Index
+from placet.services.index import Entry, Index
 from placet.services.rights import holds, lacks
 from placet.storage.codec import (
     AUTHORITY_KEY,
@@ -94,6 +94,7 @@ class Work:
         self._edges: list[Edge] = []
         self._changes: list[RawChange] = []
         self._events: list[NewEvent] = []
+        self._entries: list[Entry] = []
 
     # -- facts ---------------------------------------------------------------------------------
 
@@ -103,6 +104,11 @@ class Work:
         if self._snapshot is None:
             self._snapshot = self._world = self._index.latest()
         return self._snapshot
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """What this work puts into the log: the changes of each event."""
+        return self._entries
 
     @property
     def world(self) -> Snapshot:
@@ -199,18 +205,20 @@ class Work:
 
     # -- writing -------------------------------------------------------------------------------
 
-    def put(self, noun: N, *, validated: bool = False) -> N:
+    def put(self, noun: N, *, validated: bool = False, new: bool = False) -> N:
         """Store `noun`, stamped; raises Invalid if it is not valid. Returns it as stored.
 
         `validated` says that the caller has validated just this noun: a stamp cannot spoil it.
+        `new` says that its id was just made up, so that there is nothing to read: should there be,
+        the commit is a conflict.
         """
-        check_types(noun)
-        before = self._before(type(noun), parts_of(noun))
+        data: bytes | None = check_types(noun)
+        before = self._before(type(noun), parts_of(noun), new=new)
         if isinstance(noun, Record):
-            noun = cast(N, self._stamped(noun, before.noun))
+            noun, data = cast(N, self._stamped(noun, before.noun)), None
         if not validated:
             noun.validate()
-        body, index, shown = encode_change(noun)
+        body, index, shown = encode_change(noun, data)
         self._write(Put(before.key, body, index, before.version), before.noun, noun, shown)
         return noun
 
@@ -243,6 +251,7 @@ class Work:
                 changes=part,
             )
             self._events.append(write_event(draft, self.now))
+            self._entries.append(part)
             first = False
 
     def refuse_widening(self) -> None:
@@ -315,11 +324,11 @@ class Work:
         elif expect is not None:
             yield Check(AUTHORITY_KEY, expect)
 
-    def _before(self, noun: type[Noun], parts: tuple[str, ...]) -> _Read:
+    def _before(self, noun: type[Noun], parts: tuple[str, ...], *, new: bool = False) -> _Read:
         read = self._read[noun].get(parts)
         if read is None:
             key = key_for(noun, *parts)
-            (doc,) = self._store.get(self.account, [key])
+            doc = None if new else self._store.get(self.account, [key])[0]
             read = self._read[noun][parts] = _as_read(noun, key, doc)
         return read
 

@@ -335,18 +335,21 @@ def canonical(value: object) -> bytes:
     return _encoder.encode(value)
 
 
-def check_types(noun: Noun) -> None:
-    """Raise Invalid unless every field of `noun` holds what it is declared to hold.
+def check_types(noun: Noun) -> bytes:
+    """Raise Invalid unless every field of `noun` holds what it is declared to hold; its JSON.
 
     Structs check types when they are read, not when they are made: what could be written and never
     read again must not be stored.
 
     >>> check_types(User(id="sam"))
+    b'{"id":"sam"}'
     """
     try:
-        _BY_TYPE[type(noun)].data_decoder.decode(_encoder.encode(noun))
+        data = _encoder.encode(noun)
+        _BY_TYPE[type(noun)].data_decoder.decode(data)
     except (msgspec.ValidationError, TypeError, ValueError, RecursionError) as error:
         raise Invalid(f"{type(noun).__name__} is not valid: {error}") from error
+    return data
 
 
 def data_of(noun: Noun) -> bytes:
@@ -362,9 +365,13 @@ def encode_noun(noun: Noun) -> tuple[bytes, Index]:
     return body, index
 
 
-def encode_change(noun: Noun) -> tuple[bytes, Index, bytes]:
-    """The body and the index of a noun, and its JSON as `data_of` has it: encoded only once."""
-    data = _encoder.encode(_bare(noun))
+def encode_change(noun: Noun, data: bytes | None = None) -> tuple[bytes, Index, bytes]:
+    """The body and the index of a noun, and its JSON as `data_of` has it: encoded only once.
+
+    `data` is the JSON of just this noun, where it is at hand; not of a record, which has an etag.
+    """
+    if data is None:
+        data = _encoder.encode(_bare(noun))
     body = b'{"format":%d,"data":%b}' % (FORMAT, data)
     shown = data_of(noun) if isinstance(noun, Credential) else data
     return body, _BY_TYPE[type(noun)].index(noun), shown

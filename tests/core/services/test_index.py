@@ -5,14 +5,14 @@ from office import SYSTEM
 
 from placet import Assignment, Invalid, Placet, Role, User, hookimpl
 from placet.access.snapshot import Snapshot
-from placet.model import Record
+from placet.model import Claim, Record
 from placet.services import index as index_module
 from placet.services.asking import Ask
 from placet.services.index import AccountIndex
 from placet.services.work import Work
 from placet.storage.codec import key_for
 from placet.storage.memory import MemoryStore
-from placet.storage.port import Store
+from placet.storage.port import Store, StoredEvent
 from placet.testing import ManualClock
 
 
@@ -206,3 +206,57 @@ def test_a_child_does_not_ring_who_watches_in_its_parent(two: tuple[Placet, Plac
         index.after_fork(lambda: None)
         _made(first, "sam")
     assert rung == []
+
+
+class _Counting(MemoryStore):
+    """A store that counts how often its log is read."""
+
+    reads = 0
+
+    def events(self, account: str, after: int, limit: int) -> tuple[StoredEvent, ...]:
+        self.reads += 1
+        return super().events(account, after, limit)
+
+
+def test_a_commit_of_ones_own_is_followed_without_reading_the_log_again() -> None:
+    shared = _Shared()
+    store = shared.store = _Counting()
+    with Placet.open("shared://", plugins=[shared]) as placet:
+        _fill(placet)
+        before = store.reads
+        placet.users.create(User(id="mine"), actor=SYSTEM)
+        assert store.reads - before == 1, "before it decides, for what others did"
+        index = placet.questions.view.tenant.index
+        assert index.ready is not None
+        assert index.ready.revision == store.head("default").seq
+        assert "user:mine" in index.ready.users
+
+
+def test_what_others_commit_while_one_decides_is_followed_too(two: tuple[Placet, Placet]) -> None:
+    first, second = two
+    _fill(first)
+    tenant = first.questions.view.tenant
+
+    def use_case(work: Work) -> None:
+        work.put(Claim(purpose="test", key="a", holder="b"))
+        work.record("test.claimed")
+        second.users.create(User(id="theirs"), actor=SYSTEM)
+
+    tenant.run(SYSTEM, use_case)
+    assert tenant.index.ready is not None
+    assert tenant.index.ready.revision == first.store.head("default").seq
+    assert "user:theirs" in tenant.index.ready.users
+
+
+def test_an_id_that_was_made_up_and_is_taken_is_made_up_anew(two: tuple[Placet, Placet]) -> None:
+    first, _ = two
+    _fill(first)
+    ids = iter(("u1", "u9"))
+
+    def use_case(work: Work) -> User:
+        made = work.put(User(id=next(ids), name="new"), new=True)
+        work.record("user.created")
+        return made
+
+    assert first.questions.view.tenant.run(SYSTEM, use_case).id == "u9"
+    assert first.users.get("user:u1", actor=SYSTEM).name == ""
