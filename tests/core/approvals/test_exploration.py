@@ -48,7 +48,7 @@ AT_LEAST = {
     ("in turn", 3): 1_500,
     ("for another", 3): 900,
     ("in turn", 6): 150_000,
-    ("for another", 6): 70_000,
+    ("for another", 6): 60_000,
 }
 GOING_ON = [
     command
