@@ -27,6 +27,7 @@ from placet.services.assignments import Assignments
 from placet.services.audit import Audit
 from placet.services.authentication import Authentication
 from placet.services.base import View
+from placet.services.checkpoints import Checkpoints
 from placet.services.consistency import Consistency
 from placet.services.credentials import Credentials, PasswordHasher
 from placet.services.delegations import Delegations
@@ -48,6 +49,7 @@ from placet.services.searches import (
     WhatOptions,
     WhoOptions,
 )
+from placet.services.signing import checked_keys
 from placet.services.sweeping import Sweeping
 from placet.services.tenant import ActorLike, Settings, Tenant
 from placet.services.tokens import Tokens
@@ -106,11 +108,13 @@ class Placet:
         passwords of a bundle. `follow` sees what other processes commit within milliseconds, by a
         thread that starts with the first use, where the store can tell of it; without, they are
         seen with `consistency="latest"`, and by every use case that writes. `secret_keys`, the
-        newest first, each of at least 32 characters, sign what `token` gives out: the same for
-        every engine on the store; without, each process knows its own tokens only. Raises Invalid
-        for a plugin that does not fit, and for a key that is too short.
+        newest first, each of at least 32 characters, sign what `token` gives out and the
+        checkpoints of the log: the same for every engine on the store; without, each process knows
+        its own tokens only, and there are no checkpoints. Raises Invalid for a plugin that does not
+        fit, and for a key that is too short.
         """
         _check_account(account)
+        keys = checked_keys(secret_keys)
         runtime = Runtime(
             url,
             hooks=Hooks((memory, *plugins), autoload=autoload),
@@ -119,7 +123,8 @@ class Placet:
                 directory=directory,
                 trusted_subject_properties=frozenset(trusted_subject_properties),
                 approval_url=approval_url,
-                tokens=Tokens(secret_keys),
+                tokens=Tokens(keys),
+                checkpoints=Checkpoints(keys),
             ),
             bundle=bundle,
             bundle_account=account,

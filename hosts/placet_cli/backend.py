@@ -5,17 +5,21 @@ showing them and `--json` means the same everywhere. Every method raises an erro
 `placet.errors`.
 """
 
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import msgspec
 
 from placet.bundle import Bundle, loads
 from placet.errors import Invalid
+from placet.services.checkpoints import Checkpoint
 
 __all__ = [
     "Asking",
     "Backend",
     "BundleText",
+    "Exported",
     "Filter",
     "Json",
     "NewKey",
@@ -29,13 +33,14 @@ Verdict = Literal["approve", "reject"]
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """May `principal` use `permission` on the resource `on`?"""
+    """May `principal` use `permission` on the resource `on`? With `at`: could it, then?"""
 
     principal: str
     permission: str
     on: str | None = None
     scope: str | None = None
     properties: Json = {}
+    at: datetime | None = None
 
 
 class Asking(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -57,6 +62,14 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     requester: str | None = None
     limit: int = 50
     after: str | None = None
+
+
+class Exported(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which events to export: those behind number `after`, of a kind, of who did it."""
+
+    after: int = 0
+    kind: str | None = None
+    principal: str | None = None
 
 
 class Passing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -128,8 +141,14 @@ class Backend(Protocol):
     def issue(self, key: NewKey) -> Json:
         """A new credential and its token, shown this once."""
 
-    def verification(self) -> Json:
-        """What a walk along the log found: events, head, ok, fault."""
+    def verification(self, checkpoints: Sequence[Checkpoint] = ()) -> Json:
+        """What a walk along the log found: events, head, ok, fault, checkpoint_faults."""
+
+    def checkpoint(self, since: Checkpoint | None) -> Checkpoint:
+        """What the log ends with now, signed."""
+
+    def export(self, wanted: Exported) -> Iterator[bytes]:
+        """The events as lines of JSON with their seals, as they come."""
 
     def validate(self, bundle: BundleText) -> Json:
         """What is wrong with the bundle: problems, none if it is valid."""

@@ -1,5 +1,6 @@
 """A store, opened in this process by an engine of its own, with what a service would load."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal, cast, get_args
 
@@ -11,7 +12,19 @@ from placet.bundle import test, validate
 from placet.errors import Invalid
 from placet.model import Actor, ApprovalStatus, plain
 from placet.services.asking import Ask
-from placet_cli.backend import Asking, BundleText, Filter, Json, NewKey, Passing, Question, Verdict
+from placet.services.checkpoints import Checkpoint
+from placet.services.past import AsOf
+from placet_cli.backend import (
+    Asking,
+    BundleText,
+    Exported,
+    Filter,
+    Json,
+    NewKey,
+    Passing,
+    Question,
+    Verdict,
+)
 from placet_falcon.settings import ServiceSettings, open_placet
 
 __all__ = ["Embedded"]
@@ -26,14 +39,28 @@ class Embedded:
 
     @classmethod
     def open(
-        cls, url: str, account: str, actor: Actor, *, directory: Literal["open", "closed"]
+        cls,
+        url: str,
+        account: str,
+        actor: Actor,
+        *,
+        directory: Literal["open", "closed"],
+        secret_keys: Iterable[str] = (),
     ) -> "Embedded":
         """An engine on the store at `url`, as a service would open it."""
-        settings = ServiceSettings(store=url, account=account, directory=directory)
+        settings = ServiceSettings(
+            store=url, account=account, directory=directory, secret_keys=tuple(secret_keys)
+        )
         return cls(open_placet(settings), actor)
 
     def decide(self, question: Question) -> Json:
         """The decision: outcome, reasons, policies, revision."""
+        if question.at is not None:
+            past = self._placet.audit.as_of(question.at, actor=self._actor)
+            decision = self._denied(question, past) or past.decide(
+                **msgspec.structs.asdict(_words(question))
+            )
+            return {**_json(decision), **_as_of(past)}
         unknown = self._unregistered(question)
         if unknown is not None:
             return _json(unknown)
@@ -42,19 +69,18 @@ class Embedded:
 
     def explain(self, question: Question) -> Json:
         """The explanation: the decision, with near misses."""
+        if question.at is not None:
+            past = self._placet.audit.as_of(question.at, actor=self._actor)
+            denied = self._denied(question, past)
+            if denied is not None:
+                return {**_json(_explained(question, denied)), **_as_of(past)}
+            return {
+                **_json(past.explain(**msgspec.structs.asdict(_words(question)))),
+                **_as_of(past),
+            }
         unknown = self._unregistered(question)
         if unknown is not None:
-            about = Explanation(
-                unknown.outcome,
-                question.principal,
-                question.permission,
-                question.on or "",
-                question.scope or "",
-                unknown.reasons,
-                (),
-                unknown.revision,
-            )
-            return _json(about)
+            return _json(_explained(question, unknown))
         questions = self._placet.questions
         return _json(questions.explain(_words(question), consistency="latest", actor=self._actor))
 
@@ -130,10 +156,20 @@ class Embedded:
         del credential["secret_hash"]
         return {"credential": credential, "token": issued.token}
 
-    def verification(self) -> Json:
-        """What a walk along the log found: events, head, ok, fault."""
-        found = self._placet.audit.verify(actor=self._actor)
+    def verification(self, checkpoints: Sequence[Checkpoint] = ()) -> Json:
+        """What a walk along the log found: events, head, ok, fault, checkpoint_faults."""
+        found = self._placet.audit.verify(checkpoints=checkpoints, actor=self._actor)
         return {**_json(found), "ok": found.ok}
+
+    def checkpoint(self, since: Checkpoint | None) -> Checkpoint:
+        """What the log ends with now, signed."""
+        return self._placet.audit.checkpoint(since=since, actor=self._actor)
+
+    def export(self, wanted: Exported) -> Iterator[bytes]:
+        """The events as lines of JSON with their seals, as they come."""
+        return self._placet.audit.export(
+            after=wanted.after, kind=wanted.kind, principal=wanted.principal, actor=self._actor
+        )
 
     def validate(self, bundle: BundleText) -> Json:
         """What is wrong with the bundle: problems, none if it is valid."""
@@ -164,6 +200,30 @@ class Embedded:
         if reason is None:
             return None
         return Decision("denied", (reason,), questions.view.tenant.index.current().revision)
+
+    def _denied(self, question: Question, past: AsOf) -> Decision | None:
+        """The same of the past."""
+        reason = past.unregistered(question.permission)
+        return None if reason is None else Decision("denied", (reason,), past.revision)
+
+
+def _explained(question: Question, denied: Decision) -> Explanation:
+    """A denial as an explanation: there is nothing more to say."""
+    return Explanation(
+        denied.outcome,
+        question.principal,
+        question.permission,
+        question.on or "",
+        question.scope or "",
+        denied.reasons,
+        (),
+        denied.revision,
+    )
+
+
+def _as_of(past: AsOf) -> Json:
+    """What an answer says about its moment, where that is not the present."""
+    return {"as_of": {"at": cast(str, plain(past.at)), "revision": past.revision}}
 
 
 def _words(question: Question) -> Ask:

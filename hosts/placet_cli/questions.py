@@ -1,6 +1,7 @@
 """`check` and `explain`: may they?"""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from placet_cli.exits import Exit
 from placet_cli.output import Cell, Line, Node, show
 from placet_cli.target import on_a_target
 
-__all__ = ["COMMANDS", "pair"]
+__all__ = ["COMMANDS", "moment", "pair"]
 
 R = TypeVar("R")
 
@@ -38,6 +39,18 @@ def pair(text: str) -> tuple[str, Any]:
         return key, value
 
 
+def moment(text: str) -> datetime:
+    """A moment as people write it, in UTC; without a time zone it is that of this machine.
+
+    >>> moment("2026-11-24T14:00+01:00").isoformat()
+    '2026-11-24T13:00:00+00:00'
+    """
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise click.BadParameter(f"{text!r} is no moment; write 2026-11-24T14:00") from error
+
+
 def outcome_line(document: Json, rest: str = "") -> Line:
     """The outcome in words and colour, and what it is about."""
     word, style = _WORDS.get(document["outcome"], (document["outcome"], "bold"))
@@ -55,10 +68,16 @@ def about_a_question(command: Callable[..., R]) -> Callable[..., R]:
         on: str | None,
         scope: str | None,
         properties: tuple[tuple[str, Any], ...],
+        at: datetime | None,
         **options: Any,
     ) -> R:
         question = Question(
-            principal=who, permission=permission, on=on, scope=scope, properties=dict(properties)
+            principal=who,
+            permission=permission,
+            on=on,
+            scope=scope,
+            properties=dict(properties),
+            at=at,
         )
         return command(question=question, **options)
 
@@ -74,6 +93,13 @@ def about_a_question(command: Callable[..., R]) -> Callable[..., R]:
             metavar="KEY=VALUE",
             multiple=True,
             help="What the request says of a resource that is not stored. Repeatable.",
+        ),
+        click.option(
+            "--at",
+            type=moment,
+            metavar="TIME",
+            help="Could they, then? 2026-11-24T14:00, in this machine's time zone unless it says "
+            "one (14:00Z, 14:00+01:00). Asks the log, and needs the right to see it.",
         ),
     ]
     wrapped: Callable[..., R] = run
@@ -95,7 +121,7 @@ def check(backend: Backend, question: Question) -> None:
     """
     answer = backend.decide(question)
     reasons = [Line.of(f"  {reason['text']}") for reason in answer.get("reasons", ())]
-    show(answer, [outcome_line(answer), *reasons])
+    show(answer, [outcome_line(answer), *reasons, *_as_of(answer)])
     click.get_current_context().exit(Exit.YES if answer["outcome"] == "allowed" else Exit.NO)
 
 
@@ -108,10 +134,19 @@ def explain(backend: Backend, question: Question) -> None:
     Names the assignments and policies that decide, and those that nearly did.
     """
     answer = backend.explain(question)
-    show(answer, [_tree(answer)])
+    show(answer, [_tree(answer), *_as_of(answer)])
 
 
 COMMANDS = (check, explain)
+
+
+def _as_of(answer: Json) -> list[Line]:
+    """That it was so, and when."""
+    past = answer.get("as_of")
+    if not past:
+        return []
+    told = f"as of {past['at']}, event {past['revision']} of the log; what code registers and the"
+    return [Line.of(f"{told} settings of the engine count as they are now", "dim")]
 
 
 def _tree(answer: Json) -> Node:

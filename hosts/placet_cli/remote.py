@@ -2,8 +2,9 @@
 
 import socket
 import ssl
-from collections.abc import Callable, Mapping
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -22,7 +23,18 @@ from placet.errors import (
     Problem,
     Unavailable,
 )
-from placet_cli.backend import Asking, BundleText, Filter, Json, NewKey, Passing, Question, Verdict
+from placet.services.checkpoints import Checkpoint
+from placet_cli.backend import (
+    Asking,
+    BundleText,
+    Exported,
+    Filter,
+    Json,
+    NewKey,
+    Passing,
+    Question,
+    Verdict,
+)
 
 __all__ = ["Answer", "Remote", "Server"]
 
@@ -31,6 +43,14 @@ TIMEOUT = 30
 MOST_WAIT_S = 20
 """For how long a server is asked to wait before it answers, in seconds: less than that."""
 
+WALK_TIMEOUT = 600
+"""The same where the whole log is walked first."""
+_AT_ONCE = 2000
+"""Checkpoints that are sent at once: some 500 KB."""
+_PART = 64 * 1024
+"""Bytes of a stream that are waited for at once."""
+_FAILED = b'{"error":'
+"""How the last line begins, where a server could not go on."""
 _Raising = Callable[[str], PlacetError]
 _ERRORS: Mapping[str, _Raising] = {
     "unauthenticated": AccessDenied,
@@ -79,29 +99,57 @@ class Server:
         *,
         token: str | None = None,
         content_type: str = "application/json",
+        timeout: float | None = None,
     ) -> Answer:
-        """One request, and its answer whatever the status.
+        """One request, and its answer whatever the status; `timeout` where it may take longer.
 
         Raises Unavailable where the server cannot be reached, or does not speak HTTP.
         """
+        with self._sent(method, path, body, token, content_type, timeout) as response:
+            return Answer(response.status, _body(response))
+
+    def lines(self, path: str, *, token: str) -> Iterator[bytes]:
+        """The lines of what a GET answers, as they come, their ends included.
+
+        Raises what the server refused with, and Unavailable as `call` does, also on the way.
+        """
+        with self._sent("GET", path, None, token, "", None) as response:
+            if response.status != 200:
+                raise _error(Answer(response.status, _body(response)), self.url)
+            for line in _lines_of(response):
+                if line.startswith(_FAILED):
+                    raise _error(Answer(500, msgspec.json.decode(line)), self.url)
+                if not line.endswith(b"\n"):
+                    raise Unavailable(f"{self.url} ended in the middle of a line; ask again")
+                yield line
+
+    @contextmanager
+    def _sent(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        token: str | None,
+        content_type: str,
+        timeout: float | None,
+    ) -> Iterator[HTTPResponse]:
+        """One request, and the response to read within; the connection is closed at the end."""
         headers = {"Accept": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         if body is not None:
             headers["Content-Type"] = content_type
-        connection = self._connection()
+        seconds = self._timeout if timeout is None else timeout
+        connection = self._connection(seconds)
         try:
             connection.request(method, self._prefix + path, body, headers)
-            response = connection.getresponse()
-            return Answer(response.status, _body(response))
+            yield connection.getresponse()
         except ConnectionRefusedError as error:
             raise Unavailable(f"nothing listens at {self.url}; is the server running?") from error
         except socket.gaierror as error:
             raise Unavailable(f"the host of {self.url} is not known") from error
         except TimeoutError as error:
-            raise Unavailable(
-                f"{self.url} did not answer within {self._timeout:g} seconds"
-            ) from error
+            raise Unavailable(f"{self.url} did not answer within {seconds:g} seconds") from error
         except ssl.SSLError as error:
             raise Unavailable(f"{self.url} cannot be trusted: {error.reason}") from error
         except (OSError, HTTPException, UnicodeError) as error:
@@ -111,9 +159,9 @@ class Server:
         finally:
             connection.close()
 
-    def _connection(self) -> HTTPConnection:
+    def _connection(self, timeout: float) -> HTTPConnection:
         kind = HTTPSConnection if self._secure else HTTPConnection
-        return kind(self._host, self._port, timeout=self._timeout)
+        return kind(self._host, self._port, timeout=timeout)
 
 
 class Remote:
@@ -126,11 +174,11 @@ class Remote:
 
     def decide(self, question: Question) -> Json:
         """The decision: outcome, reasons, policies, revision."""
-        return self._post("/decide", question, has="outcome")
+        return self._post("/decide", question, has="outcome", timeout=_patience(question))
 
     def explain(self, question: Question) -> Json:
         """The explanation: the decision, with near misses."""
-        return self._post("/explain", question, has="outcome")
+        return self._post("/explain", question, has="outcome", timeout=_patience(question))
 
     def request(self, asking: Asking) -> Json:
         """The approval that was opened, or found."""
@@ -177,9 +225,37 @@ class Remote:
         """A new credential and its token, shown this once."""
         return self._post("/credentials", key, has="token")
 
-    def verification(self) -> Json:
-        """What a walk along the log found: events, head, ok, fault."""
-        return self._call("GET", "/audit/verification", has="ok")
+    def verification(self, checkpoints: Sequence[Checkpoint] = ()) -> Json:
+        """What a walk along the log found: events, head, ok, fault, checkpoint_faults."""
+        if not checkpoints:
+            return self._call("GET", "/audit/verification", has="ok", timeout=WALK_TIMEOUT)
+        found: Json = {"ok": True, "checkpoints": 0, "checkpoint_faults": []}
+        # In parts: a server takes no more than so much at once.
+        for at in range(0, len(checkpoints), _AT_ONCE):
+            part = {"checkpoints": checkpoints[at : at + _AT_ONCE]}
+            said = self._post("/audit/verification", part, has="ok", timeout=WALK_TIMEOUT)
+            behind = f"behind the first {at}: " if at else ""
+            faults = [f"{behind}{fault}" for fault in said["checkpoint_faults"]]
+            found = {
+                **said,
+                "ok": found["ok"] and said["ok"],
+                "checkpoints": found["checkpoints"] + said["checkpoints"],
+                "checkpoint_faults": found["checkpoint_faults"] + faults,
+            }
+        return found
+
+    def checkpoint(self, since: Checkpoint | None) -> Checkpoint:
+        """What the log ends with now, signed."""
+        said = self._post("/audit/checkpoints", {"since": since}, has="mac", timeout=WALK_TIMEOUT)
+        try:
+            return msgspec.convert(said, Checkpoint)
+        except msgspec.ValidationError as error:
+            raise Unavailable(f"{self._server.url} gave out no checkpoint: {error}") from error
+
+    def export(self, wanted: Exported) -> Iterator[bytes]:
+        """The events as lines of JSON with their seals, as they come."""
+        query = urlencode(msgspec.to_builtins(wanted))
+        return self._server.lines(f"{self._base}/audit/export?{query}", token=self._token)
 
     def validate(self, bundle: BundleText) -> Json:
         """What is wrong with the bundle: problems, none if it is valid."""
@@ -200,8 +276,8 @@ class Remote:
     def close(self) -> None:
         """Nothing is held between calls."""
 
-    def _post(self, path: str, body: Any, *, has: str) -> Json:
-        return self._call("POST", path, msgspec.json.encode(body), has=has)
+    def _post(self, path: str, body: Any, *, has: str, timeout: float | None = None) -> Json:
+        return self._call("POST", path, msgspec.json.encode(body), has=has, timeout=timeout)
 
     def _bundle(self, path: str, bundle: BundleText, *, has: str) -> Json:
         kind = f"application/{bundle.format}"
@@ -215,10 +291,16 @@ class Remote:
         *,
         has: str,
         content_type: str = "application/json",
+        timeout: float | None = None,
     ) -> Json:
         """The answer, a document with the field `has`; raises what the server refused with."""
         answer = self._server.call(
-            method, self._base + path, body, token=self._token, content_type=content_type
+            method,
+            self._base + path,
+            body,
+            token=self._token,
+            content_type=content_type,
+            timeout=timeout,
         )
         said = answer.body
         if 200 <= answer.status < 300 and isinstance(said, dict) and has in said:
@@ -226,11 +308,34 @@ class Remote:
         raise _error(answer, self._server.url)
 
 
+def _patience(question: Question) -> float | None:
+    """The past is built from the log, and that may take a while."""
+    return None if question.at is None else WALK_TIMEOUT
+
+
 def _gate(id: str) -> str:
     return f"/gates/{quote(id, safe='')}"
 
 
 _PRUNE = {True: "?prune=true", False: ""}
+
+
+def _lines_of(response: HTTPResponse) -> Iterator[bytes]:
+    """Its lines as they come; raises HTTPException where it breaks off.
+
+    `readline` takes an end between two chunks for the end of the answer.
+    """
+    rest = b""
+    while part := response.read(_PART):
+        *lines, rest = (rest + part).splitlines(keepends=True)
+        yield from lines
+        if rest.endswith(b"\n"):
+            yield rest
+            rest = b""
+    if response.length:
+        raise IncompleteRead(rest, response.length)
+    if rest:
+        yield rest
 
 
 def _body(response: HTTPResponse) -> Any:

@@ -17,12 +17,20 @@ from placet.model import SYSTEM, Actor
 from placet.services.credentials import split_token
 from placet_cli.backend import Backend
 
-__all__ = ["CLIENT_VARIABLES", "Target", "json_option", "on_a_target", "with_target"]
+__all__ = [
+    "CLIENT_VARIABLES",
+    "Target",
+    "json_option",
+    "on_a_target",
+    "secret_keys",
+    "with_target",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 TOKEN = "PLACET_TOKEN"  # noqa: S105  # the name of a variable, not a token
+KEYS = "PLACET_SECRET_KEYS"
 CLIENT_VARIABLES = (TOKEN, "PLACET_SERVER")
 """Variables that a command reads and a service does not."""
 Directory = Literal["open", "closed"]
@@ -84,7 +92,18 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         from placet_cli.embedded import Embedded
 
         actor = SYSTEM if self.act_as is None else Actor(self.act_as)
-        return Embedded.open(store, account, actor, directory=self.directory or "closed")
+        return Embedded.open(
+            store,
+            account,
+            actor,
+            directory=self.directory or "closed",
+            secret_keys=secret_keys(),
+        )
+
+
+def secret_keys() -> tuple[str, ...]:
+    """The keys in the environment, as a service reads them; none where there are none."""
+    return tuple(key.strip() for key in os.environ.get(KEYS, "").split(",") if key.strip())
 
 
 def json_option(command: Callable[P, R]) -> Callable[P, R]:

@@ -25,7 +25,7 @@ from placet.errors import (
     Unavailable,
 )
 
-__all__ = ["Failure", "failure_of", "unauthenticated", "write_failure"]
+__all__ = ["Failure", "failure_document", "failure_of", "unauthenticated", "write_failure"]
 
 _log = logging.getLogger("placet_falcon.errors")
 
@@ -128,7 +128,7 @@ def failure_of(error: Exception, req: falcon.Request) -> Failure:
     )
 
 
-def write_failure(req: falcon.Request, resp: falcon.Response, failure: Failure) -> None:
+def failure_document(failure: Failure) -> dict[str, Any]:
     """The host's own shape, which is the native surface's as well."""
     said: dict[str, Any] = {"code": failure.code, "message": failure.message}
     if failure.problems:
@@ -140,8 +140,13 @@ def write_failure(req: falcon.Request, resp: falcon.Response, failure: Failure) 
     if failure.details:
         said["details"] = failure.details
     said["request_id"] = failure.request_id
+    return {"error": said}
+
+
+def write_failure(req: falcon.Request, resp: falcon.Response, failure: Failure) -> None:
+    """Answer with it."""
     resp.status = falcon.code_to_http_status(failure.status)
-    resp.data = msgspec.json.encode({"error": said})
+    resp.data = msgspec.json.encode(failure_document(failure))
     resp.content_type = falcon.MEDIA_JSON
 
 

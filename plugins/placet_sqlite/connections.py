@@ -29,6 +29,7 @@ _WAL_KEPT = 64 * 1024 * 1024
 _CACHE_KIB = 16 * 1024
 """Room for the inner pages of the indexes of a million documents, so that a look-up reads a leaf.
 It is taken as it is needed."""
+_SCAN_CACHE_KIB = 1024
 _WAL_PAGES = 4000
 """After so many pages in the log a commit writes them home; a page that stands in it often is
 written once. Beyond some 4,000, whoever looks for a page has to search the log piece by piece.
@@ -70,6 +71,16 @@ class Connections:
         """
         with self._pool.line, self.one() as connection, writing(connection):
             yield connection
+
+    @contextmanager
+    def for_scanning(self) -> Iterator[sqlite3.Connection]:
+        """A connection on which pages are read that nobody asks for again: few of them are kept."""
+        with self.one() as connection:
+            connection.execute(f"PRAGMA cache_size = -{_SCAN_CACHE_KIB}")
+            try:
+                yield connection
+            finally:
+                connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
 
     def unlocked(self) -> bool:
         """Whether nobody is writing at this moment: what was written before can be seen."""

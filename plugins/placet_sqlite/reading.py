@@ -1,7 +1,8 @@
 """What is read by key or number: heads, documents, events."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from types import MappingProxyType
 from typing import Any
 
@@ -14,12 +15,16 @@ from placet_sqlite.layout import TABLES, Table
 
 __all__ = ["ACCOUNT", "at_most", "doc_from", "last_turn", "members_from", "moved_since",
            "read_account", "read_accounts", "read_docs", "read_events", "read_head",
-           "select_docs"]  # fmt: skip
+           "scan_docs", "select_docs"]  # fmt: skip
 
 ACCOUNT = "(SELECT number FROM placet_account WHERE name = ?)"
 """An account's number, in a statement that takes its name."""
 
 _AT_ONCE = 500
+_SCANNED = 200
+"""Documents of one part of a scan: so few that they are decoded while a cache still has them."""
+_DENSE = 4
+"""Of so many rows one is the account's: to look at them all costs less than to look each up."""
 _LARGEST = 2**63 - 1
 _members = msgspec.json.Decoder(dict[str, tuple[str, ...]])
 
@@ -76,6 +81,32 @@ def read_events(runs: Runs, account: str, after: int, limit: int) -> tuple[Store
         (account, at_most(max(after, 0)), at_most(limit)),
     )
     return tuple(StoredEvent(*row) for row in rows.fetchall())
+
+
+def scan_docs(runs: Runs, account: str, kind: str) -> Iterator[Sequence[tuple[str, bytes]]]:
+    """The id and body of every document of a kind, some at a time; call it in a transaction.
+
+    In the order of the rows: in that of any index, nearly each of them is on another page than the
+    one before. Where they lie among many of other accounts, their places are looked up first.
+    """
+    table = TABLES[kind]
+    entries = f"FROM {table.name} INDEXED BY {table.order_index('id')} WHERE account = {ACCOUNT}"
+    nearly_all = _is_alone(runs, account)
+    if not nearly_all:
+        (own,) = runs.execute(f"SELECT count(*) {entries}", (account,)).fetchone()
+        (last,) = runs.execute(f"SELECT max(rowid) FROM {table.name}").fetchone()
+        nearly_all = (last or 0) <= _DENSE * own
+    here = f"account = {ACCOUNT}" if nearly_all else f"rowid IN (SELECT rowid {entries})"
+    with closing(
+        runs.execute(f"SELECT id, body FROM {table.name} NOT INDEXED WHERE {here}", (account,))
+    ) as rows:
+        while part := rows.fetchmany(_SCANNED):
+            yield part
+
+
+def _is_alone(runs: Runs, account: str) -> bool:
+    rows = runs.execute("SELECT 1 FROM placet_account WHERE name <> ? LIMIT 1", (account,))
+    return rows.fetchone() is None
 
 
 def last_turn(runs: Runs) -> int:

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +34,7 @@ from placet_sqlite.reading import (
     read_docs,
     read_events,
     read_head,
+    scan_docs,
 )
 from placet_sqlite.writing import write_commit
 
@@ -121,6 +122,15 @@ class SQLiteStore:
         """
         self._connections.make_ready()
         return JoinedStore(connection, self._connections)
+
+    def scan(self, account: str, kind: str) -> Generator[Sequence[tuple[str, bytes]], None, None]:
+        """The id and the body of every document of a kind, all of one moment, some at a time.
+
+        A connection is held until the end, and a fork waits for it.
+        """
+        check_query(Query(kind))
+        with self._connections.for_scanning() as connection, reading(connection):
+            yield from scan_docs(connection, account, kind)
 
     def wait(self, timeout: float) -> Sequence[str]:
         """Accounts with commits since this thread last asked, by any process.

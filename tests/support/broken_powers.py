@@ -1,6 +1,6 @@
 """A store with every power that memory can have, and stores that have them wrongly."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from threading import Condition
 from types import ModuleType
 from typing import Literal
@@ -9,14 +9,17 @@ import pluggy
 from faults import caught_by
 
 from placet.errors import Invalid, Unavailable
+from placet.storage.kinds import KINDS
 from placet.storage.memory import MemoryStore, SealedCommit
-from placet.storage.port import Store
+from placet.storage.port import Query, Store
 
 __all__ = ["PowerfulStore"]
 
+Scan = Generator[Sequence[tuple[str, bytes]], None, None]
+
 
 class PowerfulStore(MemoryStore):
-    """Waitable, Probing, Migratable, Inspectable and Measurable."""
+    """Waitable, Scannable, Probing, Migratable, Inspectable and Measurable."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,6 +39,11 @@ class PowerfulStore(MemoryStore):
             found = tuple(self.changed)
             self.changed.clear()
             return found
+
+    def scan(self, account: str, kind: str) -> Scan:
+        docs = self.find(account, Query(kind, limit=1000)).docs
+        for at in range(0, len(docs), 100):
+            yield [(doc.key.id, doc.body) for doc in docs[at : at + 100]]
 
     def ready(self) -> Literal[True] | str:
         return "the store was closed" if self.closed[0] else True
@@ -87,6 +95,60 @@ class ToldOfItsOwn(PowerfulStore):
         # Without waiting, for the kit asks until its patience is at an end.
         found = super().wait(0)
         return [account for account in found if (id(self), account) in self.mine]
+
+
+@caught_by("test_a_scan_gives_every_document_of_a_kind_once")
+class ScansShort(PowerfulStore):
+    """A scan leaves out what does not fill a part."""
+
+    def scan(self, account: str, kind: str) -> Scan:
+        yield from (part for part in super().scan(account, kind) if len(part) == 100)
+
+
+@caught_by("test_a_scan_gives_nothing_of_other_kinds_and_accounts")
+class ScansTooMuch(PowerfulStore):
+    """A scan gives what other accounts have, too."""
+
+    def scan(self, account: str, kind: str) -> Scan:
+        for name in self.accounts() or (account,):
+            yield from super().scan(name, kind)
+
+
+@caught_by("test_a_scan_is_of_one_moment")
+class ScansByAndBy(PowerfulStore):
+    """A scan looks for each part anew, by number."""
+
+    def scan(self, account: str, kind: str) -> Scan:
+        at = 0
+        while docs := self.find(account, Query(kind, skip=at, limit=100)).docs:
+            yield [(doc.key.id, doc.body) for doc in docs]
+            at += 100
+
+
+@caught_by("test_a_scan_of_an_undeclared_kind_is_refused")
+class ScansAnything(PowerfulStore):
+    """A kind that nobody declared has no documents."""
+
+    def scan(self, account: str, kind: str) -> Scan:
+        if kind in KINDS:
+            yield from super().scan(account, kind)
+
+
+@caught_by("test_a_scan_may_be_left_early")
+class ScansToTheEnd(PowerfulStore):
+    """A scan that was not read to its end leaves the store locked."""
+
+    scanning = False
+
+    def scan(self, account: str, kind: str) -> Scan:
+        self.scanning = True
+        yield from super().scan(account, kind)
+        self.scanning = False
+
+    def apply(self, sealed: SealedCommit) -> None:
+        if self.scanning:
+            raise Unavailable("somebody is scanning")
+        super().apply(sealed)
 
 
 @caught_by("test_a_store_in_use_is_ready")

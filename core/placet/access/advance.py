@@ -1,17 +1,16 @@
 """One step from a snapshot to the next: each table is written once, whatever the number of facts.
 
 Facts are absolute ("this noun is so now", "this noun is gone"), so that a fact may come twice: a
-cold start reads documents and then the log, which overlap.
+cold start reads documents (`placet.access.loading`) and then the log, which overlap.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any, TypeVar, cast
 
 import msgspec
 
-from placet.access.match import Placed, place, selector_of
+from placet.access.match import Placed, place, selector_of, unselected
 from placet.access.placements import changed, changed_by_scope
 from placet.access.registry import role_permissions
 from placet.access.snapshot import Snapshot
@@ -34,18 +33,13 @@ from placet.model import (
 )
 from placet.refs import EVERYONE, encode
 
-__all__ = ["Fact", "advance", "load", "of_catalogue"]
+__all__ = ["Fact", "advance", "of_catalogue"]
 
 _T = TypeVar("_T")
-_AT_ONCE = 2000
-"""Facts of one step of `load`."""
 
 
 class Fact(msgspec.Struct, frozen=True, gc=False):
-    """A noun as it is now, or, where `gone`, as it was before it was removed.
-
-    Facts come by the hundred thousand and do not last: the garbage collector passes them by.
-    """
+    """A noun as it is now, or, where `gone`, as it was before it was removed."""
 
     noun: Noun
     gone: bool = False
@@ -79,7 +73,12 @@ def advance(
     >>> after.revision, "user:sam" in after.users
     (1, True)
     """
-    after = _after(_Step(base), facts)
+    step = _Step(base)
+    for fact in facts:
+        handle = _HANDLERS.get(type(fact.noun))
+        if handle is not None:
+            handle(step, fact.noun, None if fact.gone else fact.noun)
+    after = step.finish()
     if revision is not None:
         after.revision = revision
     if authority is not None:
@@ -87,45 +86,20 @@ def advance(
     return after
 
 
-def load(base: Snapshot, facts: Iterable[Fact], *, revision: int, authority: int) -> Snapshot:
-    """The snapshot after very many facts, on top of a catalogue's: as `advance`, in less room.
-
-    Nobody has seen what is being built, so that it is changed in place, some facts at a time: the
-    memory that a step takes would else be as large as the index, and stay taken.
-    """
-    after = base.owned()
-    waiting = iter(facts)
-    texts: dict[Any, Any] = {}
-    while part := tuple(islice(waiting, _AT_ONCE)):
-        after = _after(_Step(after, owned=True, texts=texts), part)
-    after.revision, after.authority = revision, authority
-    return after
-
-
-def _after(step: "_Step", facts: Iterable[Fact]) -> Snapshot:
-    for fact in facts:
-        handle = _HANDLERS.get(type(fact.noun))
-        if handle is not None:
-            handle(step, fact.noun, None if fact.gone else fact.noun)
-    return step.finish()
-
-
 class _Step:
-    """What changes in each table, on top of a snapshot that stays as it is, unless it is owned."""
+    """What changes in each table, on top of a snapshot that stays as it is."""
 
-    def __init__(
-        self, base: Snapshot, *, owned: bool = False, texts: dict[Any, Any] | None = None
-    ) -> None:
+    def __init__(self, base: Snapshot) -> None:
         self.base = base
-        self.owned = owned
         self.changes: dict[str, dict[Any, Any]] = defaultdict(dict)
         self.buckets: dict[str, dict[Any, dict[str, bool]]] = {table: {} for table in _FREEZE}
         self.stale_roles: set[str] = set()
         self.registry_changed = False
         self.touched: set[str] = set()
-        self.rebuilt = owned
+        self.rebuilt = False
         self._moved: dict[tuple[str, str], dict[str, tuple[str, Placed | None]]] = {}
-        self._texts: dict[Any, Any] = {} if texts is None else texts
+        self._texts: dict[Any, Any] = {}
+        self.share = self._texts.setdefault
 
     def now(self, table: str, key: Any) -> Any:
         """The value of `key` so far in this step."""
@@ -139,17 +113,6 @@ class _Step:
     def move(self, table: str, name: str, key: str, scope: str, placed: Placed | None) -> None:
         """Say how an assignment of `name` is now; None when it is not of it any more."""
         self._moved.setdefault((table, name), {})[key] = (scope, placed)
-
-    def shared(self, placed: Placed) -> Placed:
-        """The same, its texts being one object with those of others: there may be millions."""
-        return Placed(
-            placed.key,
-            self.text(placed.principal),
-            self.text(placed.scope),
-            self.text(placed.role),
-            placed.resource_group and self.text(placed.resource_group),
-            placed.terms,
-        )
 
     def text(self, value: _T) -> _T:
         """One object for all that are equal."""
@@ -190,20 +153,18 @@ class _Step:
             self.touched.update((principal, principal.partition("@/")[0]))
 
     def _place(self, after: Snapshot) -> None:
-        held: dict[str, dict[str, Any]] = {}
+        held: defaultdict[str, dict[str, Any]] = defaultdict(dict)
         for (table, name), moved in self._moved.items():
             before = getattr(self.base, table).get(name)
             change = changed_by_scope if table == "by_principal" else changed
-            held.setdefault(table, {})[name] = change(before, moved, owned=self.owned)
+            held[table][name] = change(before, moved)
         for table, changes in held.items():
-            self._update(after, table, changes)
+            # On top of the base's, which may have been made a moment ago.
+            setattr(after, table, getattr(self.base, table).updated(changes))
 
     def _update(self, after: Snapshot, table: str, changes: Mapping[Any, Any]) -> None:
         known: Table[Any, Any] = getattr(after, table)
-        if self.owned:
-            known.absorb(changes)
-        else:
-            setattr(after, table, known.updated(changes))
+        setattr(after, table, known.updated(changes))
 
     def _expand_roles(self, after: Snapshot) -> None:
         if self.registry_changed:
@@ -299,10 +260,7 @@ def _resource(step: _Step, noun: Resource, now: Resource | None) -> None:
 
 def _resource_group(step: _Step, noun: ResourceGroup, now: ResourceGroup | None) -> None:
     step.set("selectors", noun.ref, now and selector_of(now))
-    if now is not None and not now.managed:
-        # What it selects is in its selector; once is enough.
-        now = msgspec.structs.replace(now, resources=())
-    step.set("resource_groups", noun.ref, now)
+    step.set("resource_groups", noun.ref, now and unselected(now))
     step.rebuilt = True
 
 
@@ -330,7 +288,7 @@ def _delegation(step: _Step, noun: Delegation, now: Delegation | None) -> None:
 def _assignment(step: _Step, noun: Assignment, now: Assignment | None) -> None:
     key = encode(noun.scope, noun.id)
     before: Placed | None = step.now("assignments", key)
-    after = None if now is None else step.shared(place(key, now))
+    after = None if now is None else place(key, now, step.share)
     step.set("assignments", key, after)
     for placed in (before, after):
         if placed is not None:

@@ -3,7 +3,7 @@
 One matcher, for enforcement, explanations, sources of reviewers and the widening guard.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 
 import msgspec
@@ -12,13 +12,14 @@ from placet.conditions import Condition, compile
 from placet.model import Assignment, Effect, ResourceGroup
 from placet.refs import LONG, ResourceRef, is_below, last_part
 
-__all__ = ["EVERYTHING", "PLAIN", "Placed", "Selector", "Terms", "place", "selector_of"]
+__all__ = ["EVERYTHING", "PLAIN", "Placed", "Selector", "Terms", "place", "selector_of",
+           "unselected"]  # fmt: skip
 
 
 _HANDFUL = 8
 
 
-class Selector(msgspec.Struct, frozen=True):
+class Selector(msgspec.Struct, frozen=True, gc=False):
     """A resource group, compiled: whole types, single resources, and the scopes it reaches."""
 
     all: bool = False
@@ -47,17 +48,31 @@ EVERYTHING = Selector(all=True)
 
 def selector_of(group: ResourceGroup) -> Selector:
     """The resource group as a few set tests."""
+    types, resources = [], []
+    for selector in group.resources:
+        if selector.ids is None:
+            types.append(selector.type)
+        else:
+            resources += [f"{selector.type}:{name}" for name in selector.ids]
     return Selector(
         group.all,
-        frozenset(selector.type for selector in group.resources if selector.ids is None),
-        _few(
-            f"{selector.type}:{name}" for selector in group.resources for name in selector.ids or ()
-        ),
+        frozenset(types),
+        _few(resources),
         group.include_child_scopes,
         None
         if group.included_scopes is None
         else tuple((part.scope, part.include_child_scopes) for part in group.included_scopes),
     )
+
+
+def unselected(group: ResourceGroup) -> ResourceGroup:
+    """The resource group as it is kept beside its selector: what it selects is kept once.
+
+    One that is managed stays whole.
+    """
+    if group.managed or not group.resources:
+        return group
+    return msgspec.structs.replace(group, resources=())
 
 
 def _few(resources: Iterable[str]) -> Collection[str]:
@@ -138,32 +153,40 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
         return self.terms.id or last_part(self.key)
 
 
-def place(key: str, assignment: Assignment) -> Placed:
-    """The assignment, compiled; `key` is the id under which it is stored."""
+def _itself(text: str, _: str) -> str:
+    return text
+
+
+def place(key: str, assignment: Assignment, share: Callable[[str, str], str] = _itself) -> Placed:
+    """The assignment, compiled; `key` is the id under which it is stored.
+
+    There may be millions, whose texts are mostly those of others: `share` is the `setdefault` of a
+    dict of texts, so that all that are equal become one object.
+    """
+    principal, scope, role = assignment.principal, assignment.scope, assignment.role
+    group = assignment.resource_group
     return Placed(
         key,
-        assignment.principal,
-        assignment.scope,
-        assignment.role,
-        assignment.resource_group,
-        _terms(key, assignment),
-    )
-
-
-def _terms(key: str, assignment: Assignment) -> Terms:
-    shown = not key.startswith(LONG)
-    # Nearly all are plain, and seen to be so before anything is made.
-    if shown and not (
-        assignment.disabled
+        share(principal, principal),
+        share(scope, scope),
+        share(role, role),
+        None if group is None else share(group, group),
+        # Nearly all are plain, and seen to be so before anything is made.
+        _terms(key, assignment)
+        if assignment.disabled
         or assignment.condition is not None
-        or assignment.not_before is not None
         or assignment.expires_at is not None
+        or assignment.not_before is not None
         or assignment.only
         or assignment.approval is not None
         or assignment.policies
         or assignment.effect == "deny"
-    ):
-        return PLAIN
+        or key.startswith(LONG)
+        else PLAIN,
+    )
+
+
+def _terms(key: str, assignment: Assignment) -> Terms:
     return Terms(
         assignment.effect,
         assignment.disabled,
@@ -173,5 +196,5 @@ def _terms(key: str, assignment: Assignment) -> Terms:
         frozenset(assignment.only) or None,
         assignment.approval is not None,
         assignment.policies,
-        None if shown else assignment.id,
+        assignment.id if key.startswith(LONG) else None,
     )

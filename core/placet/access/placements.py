@@ -4,15 +4,22 @@ Nearly all have few, and a tuple of those is smaller than any map. Of many, a ch
 shard, never all.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import TypeVar
 
 from placet.access.match import Placed
 from placet.access.table import Table
 
-__all__ = ["Changes", "Many", "ScopedMany", "at_scope", "changed", "changed_by_scope", "every"]
+__all__ = ["Changes", "Many", "ScopedMany", "at_scope", "changed", "changed_by_scope", "every",
+           "gathered", "gathered_by", "gathered_by_key", "gathered_by_scope"]  # fmt: skip
 
 FEW = 24
+
+_V = TypeVar("_V")
+_key = attrgetter("key")
 
 Many = tuple[Placed, ...] | Table[str, Placed]
 """Assignments by stored id."""
@@ -20,8 +27,6 @@ ScopedMany = tuple[Placed, ...] | Table[str, Many]
 """Assignments by scope: those of a principal."""
 Changes = Mapping[str, tuple[str, Placed | None]]
 """By stored id: the scope, which never changes, and the assignment as it is now; None if gone."""
-
-_M = TypeVar("_M")
 
 
 def every(held: ScopedMany | Many | None) -> Iterator[Placed]:
@@ -50,46 +55,59 @@ def at_scope(held: ScopedMany | None, scope: str) -> Iterator[Placed]:
         yield from every(held.get(scope))
 
 
-def changed(held: Many | None, changes: Changes, *, owned: bool = False) -> Many | None:
-    """They after some changes; None when none are left.
+def gathered(placed: Sequence[Placed]) -> Many:
+    """All of these; no two have one stored id."""
+    if len(placed) <= FEW:
+        return tuple(placed)
+    return Table.of(map(_key, placed), placed)
 
-    `owned` says that nobody else has them yet, so that a table may be changed in place.
-    """
+
+def gathered_by_scope(placed: Sequence[Placed]) -> ScopedMany:
+    """All of these, found by scope when they are many; no two have one stored id."""
+    if len(placed) <= FEW:
+        return tuple(placed)
+    scopes: defaultdict[str, list[Placed]] = defaultdict(list)
+    for one in placed:
+        scopes[one.scope].append(one)
+    return Table.of(scopes, [gathered(part) for part in scopes.values()])
+
+
+def gathered_by_key(placed: Iterable[Placed]) -> Table[str, Placed]:
+    """All of these by their stored id."""
+    every = tuple(placed)
+    return Table.of(map(_key, every), every)
+
+
+def gathered_by(
+    field: str, freeze: Callable[[Sequence[Placed]], _V], placed: Iterable[Placed]
+) -> Table[str, _V]:
+    """All of these by a field of theirs, those of each name as `freeze` makes them."""
+    name_of = attrgetter(field)
+    # Sorted, for a list for each name would be too much for the garbage collector to look into.
+    ordered = sorted(filter(name_of, placed), key=name_of)
+    found = {name: freeze(tuple(held)) for name, held in groupby(ordered, name_of)}
+    return Table.of(found, found.values())
+
+
+def changed(held: Many | None, changes: Changes) -> Many | None:
+    """They after some changes; None when none are left."""
     if isinstance(held, Table):
-        return _updated(held, {key: placed for key, (_, placed) in changes.items()}, owned)
-    kept = _after(held, changes)
-    if len(kept) <= FEW:
-        return kept or None
-    return Table[str, Placed]().updated({placed.key: placed for placed in kept}).owned()
+        return held.updated({key: placed for key, (_, placed) in changes.items()}) or None
+    return gathered(_after(held, changes)) or None
 
 
-def changed_by_scope(
-    held: ScopedMany | None, changes: Changes, *, owned: bool = False
-) -> ScopedMany | None:
+def changed_by_scope(held: ScopedMany | None, changes: Changes) -> ScopedMany | None:
     """They after some changes, found by scope when they are many; None when none are left."""
     if not isinstance(held, Table):
-        kept = _after(held, changes)
-        if len(kept) <= FEW:
-            return kept or None
-        held = Table[str, Many]().owned()
-        changes = {placed.key: (placed.scope, placed) for placed in kept}
-    scopes: dict[str, dict[str, tuple[str, Placed | None]]] = {}
+        return gathered_by_scope(_after(held, changes)) or None
+    scopes: defaultdict[str, dict[str, tuple[str, Placed | None]]] = defaultdict(dict)
     for key, change in changes.items():
-        scopes.setdefault(change[0], {})[key] = change
-    parts = {scope: changed(held.get(scope), part, owned=owned) for scope, part in scopes.items()}
-    return _updated(held, parts, owned)
+        scopes[change[0]][key] = change
+    parts = {scope: changed(held.get(scope), part) for scope, part in scopes.items()}
+    return held.updated(parts) or None
 
 
-def _updated(
-    table: Table[str, _M], changes: Mapping[str, _M | None], owned: bool
-) -> Table[str, _M] | None:
-    if owned:
-        table.absorb(changes)
-        return table if len(table) else None
-    return table.updated(changes) or None
-
-
-def _after(held: tuple[Placed, ...] | None, changes: Changes) -> tuple[Placed, ...]:
+def _after(held: tuple[Placed, ...] | None, changes: Changes) -> list[Placed]:
     kept = [placed for placed in held or () if placed.key not in changes]
     kept.extend(placed for _, placed in changes.values() if placed is not None)
-    return tuple(kept)
+    return kept

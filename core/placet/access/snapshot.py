@@ -5,15 +5,24 @@ What a principal holds is found by a few dictionary probes: principal -> the sub
 The number of assignments is no term in it. For those who ask it is kept compiled
 (`placet.access.held`): grants, never answers.
 
-`placet.access.advance` makes the next snapshot; whoever reads the old one goes on undisturbed
-(failure mode 19).
+`placet.access.loading` makes the first snapshot and `placet.access.advance` the next; whoever reads
+the old one goes on undisturbed (failure mode 19).
 """
 
-from collections.abc import Iterator
-from typing import Self, TypeVar
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Generic, Self, TypeVar
 
 from placet.access.match import EVERYTHING, Placed, Selector
-from placet.access.placements import Many, ScopedMany, at_scope
+from placet.access.placements import (
+    Many,
+    ScopedMany,
+    at_scope,
+    every,
+    gathered,
+    gathered_by,
+    gathered_by_key,
+)
 from placet.access.table import Table
 from placet.access.views import Views
 from placet.model import (
@@ -34,21 +43,69 @@ __all__ = ["Snapshot"]
 _V = TypeVar("_V")
 
 
+def _members(snapshot: "Snapshot") -> Table[str, tuple[str, ...]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for member, groups in snapshot.parents.items():
+        for group in groups:
+            found[group].append(member)
+    return Table.of(found, [*map(tuple, found.values())])
+
+
+def _by_key(snapshot: "Snapshot") -> Table[str, Placed]:
+    return gathered_by_key(snapshot.every_placed())
+
+
+def _by_role(snapshot: "Snapshot") -> Table[str, Many]:
+    return gathered_by("role", gathered, snapshot.every_placed())
+
+
+def _by_resource_group(snapshot: "Snapshot") -> Table[str, Many]:
+    return gathered_by("resource_group", gathered, snapshot.every_placed())
+
+
+class _OnDemand(Generic[_V]):
+    """A table that is another one turned round, made when it is first asked for.
+
+    Who may do what is found without it, so that a process which only answers that never has it, and
+    starts sooner. The first change makes it, and from then on it goes from snapshot to snapshot.
+    """
+
+    def __init__(self, make: Callable[["Snapshot"], Table[str, _V]]) -> None:
+        self._make = make
+
+    def __set_name__(self, _: type, name: str) -> None:
+        self._slot = f"_{name}"
+
+    def __get__(self, snapshot: "Snapshot", _: type) -> Table[str, _V]:
+        found: Table[str, _V] | None = getattr(snapshot, self._slot)
+        if found is None:
+            # Two that make it at once make the same.
+            found = self._make(snapshot)
+            setattr(snapshot, self._slot, found)
+        return found
+
+    def __set__(self, snapshot: "Snapshot", table: Table[str, _V]) -> None:
+        setattr(snapshot, self._slot, table)
+
+    def __delete__(self, snapshot: "Snapshot") -> None:
+        setattr(snapshot, self._slot, None)
+
+
 class Snapshot:
     """The index of one account, as tables; `Snapshot()` is that of an empty account."""
 
     __slots__ = (
-        "assignments",
+        "_assignments",
+        "_by_resource_group",
+        "_by_role",
+        "_members",
         "authority",
         "builtin_policies",
         "by_principal",
-        "by_resource_group",
-        "by_role",
         "delegated",
         "delegations",
         "groups",
         "homes",
-        "members",
         "parents",
         "permissions",
         "policies",
@@ -90,15 +147,22 @@ class Snapshot:
         """Delegate -> the ids of the delegations to it."""
         self.parents: Table[str, tuple[str, ...]] = Table()
         """Member -> the groups that it is directly in."""
-        self.members: Table[str, tuple[str, ...]] = Table()
-        """Group -> its direct members."""
-        self.assignments: Table[str, Placed] = Table()
-        """Stored id -> assignment, allows and denies."""
         self.by_principal: Table[str, ScopedMany] = Table()
-        self.by_role: Table[str, Many] = Table()
-        self.by_resource_group: Table[str, Many] = Table()
+        self._members: Table[str, tuple[str, ...]] | None = None
+        self._assignments: Table[str, Placed] | None = None
+        self._by_role: Table[str, Many] | None = None
+        self._by_resource_group: Table[str, Many] | None = None
         self.views = Views()
         """Compiled grants of those who asked (`placet.access.held`)."""
+
+    members = _OnDemand(_members)
+    """Group -> its direct members."""
+    assignments = _OnDemand(_by_key)
+    """Stored id -> assignment, allows and denies."""
+    by_role = _OnDemand(_by_role)
+    """Role -> the assignments of it."""
+    by_resource_group = _OnDemand(_by_resource_group)
+    """Resource group -> the assignments on it."""
 
     def subjects(self, principal: str) -> tuple[str, ...]:
         """The principal, every group it is in directly or through groups, and everyone.
@@ -142,6 +206,11 @@ class Snapshot:
         """The assignments of exactly this principal at exactly this scope."""
         return at_scope(self.by_principal.get(principal), scope)
 
+    def every_placed(self) -> Iterator[Placed]:
+        """All assignments, in no particular order."""
+        for held in self.by_principal.values():
+            yield from every(held)
+
     def selector(self, placed: Placed) -> Selector | None:
         """What the assignment reaches; None when its resource group is gone."""
         if placed.resource_group is None:
@@ -158,15 +227,6 @@ class Snapshot:
             if ref in table:
                 return ref
         return None
-
-    def owned(self) -> Self:
-        """A snapshot that shares no table: for whoever builds one and has not shown it yet."""
-        twin = self.copy()
-        for name in self.__slots__:
-            value = getattr(twin, name)
-            if isinstance(value, Table):
-                setattr(twin, name, value.owned())
-        return twin
 
     def copy(self) -> Self:
         """A snapshot of its own with the same tables."""

@@ -3,7 +3,7 @@
 Readers hold a reference and never lock; writers make a new table. Nothing here relies on the GIL.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 __all__ = ["Table"]
@@ -30,6 +30,18 @@ class Table(Generic[K, V]):
         self._shards: tuple[dict[K, V], ...] = ({},) * _FIRST_SHARDS
         self._mask = _FIRST_SHARDS - 1
         self._size = 0
+
+    @staticmethod
+    def of(keys: Iterable[K], values: Collection[V]) -> "Table[K, V]":
+        """The table of these; no key comes twice, and no value is None.
+
+        >>> Table.of(["a", "b"], [1, 2]).get("b")
+        2
+        """
+        if not values:
+            return Table()
+        shards, mask = _spread(zip(keys, values, strict=True), len(values))
+        return Table._made(shards, mask, len(values))
 
     def get(self, key: K, default: D | None = None) -> V | D | None:
         """The value under `key`, or `default`."""
@@ -74,19 +86,6 @@ class Table(Generic[K, V]):
                     if key not in mine or key not in theirs or mine[key] != theirs[key]:
                         yield key
 
-    def owned(self) -> "Table[K, V]":
-        """A copy that shares nothing: whoever builds a table may change it in place (`absorb`)."""
-        shards, mask = _spread(self.items(), self._size)
-        return self._made(shards, mask, self._size)
-
-    def absorb(self, changes: Mapping[K, V | None]) -> None:
-        """Change an `owned` table in place, as long as nobody else has it."""
-        if self._size + len(changes) > _FULL * len(self._shards):
-            self._shards, self._mask = _spread(self.items(), self._size + len(changes))
-        for key, value in changes.items():
-            shard = self._shards[hash(key) & self._mask]
-            self._size += _put(shard, key, value)
-
     def updated(self, changes: Mapping[K, V | None]) -> "Table[K, V]":
         """A table with these values set; a value of None removes its key."""
         if not changes:
@@ -126,7 +125,7 @@ def _put(shard: dict[K, V], key: K, value: V | None) -> int:
 def _spread(items: Iterable[tuple[K, V]], expected: int) -> tuple[tuple[dict[K, V], ...], int]:
     count = _FIRST_SHARDS
     while expected * 4 > _FULL * count:
-        count *= 4
+        count *= 2
     shards: tuple[dict[K, V], ...] = tuple({} for _ in range(count))
     mask = count - 1
     for key, value in items:

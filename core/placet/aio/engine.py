@@ -21,6 +21,7 @@ from placet.aio.services import (
     AsyncGrants,
     AsyncGroups,
     AsyncPermits,
+    AsyncPolicies,
     AsyncQuestions,
     AsyncRecords,
     AsyncSearches,
@@ -35,7 +36,6 @@ from placet.services.credentials import PasswordHasher
 from placet.services.delegations import Delegations
 from placet.services.directory import ServiceAccounts, Users
 from placet.services.permits import Permit
-from placet.services.policies import Policies
 from placet.services.roles import Permissions, ResourceGroups, Resources, Roles
 from placet.services.tenant import ActorLike
 from placet.services.waiting import decision
@@ -304,9 +304,9 @@ class AsyncPlacet(Hopping[Placet]):
         return AsyncGates(lambda: self.blocking.gates)
 
     @cached_property
-    def policies(self) -> AsyncRecords[Policies]:
+    def policies(self) -> AsyncPolicies:
         """Approval policies."""
-        return AsyncRecords[Policies](lambda: self.blocking.policies)
+        return AsyncPolicies(lambda: self.blocking.policies)
 
     @cached_property
     def roles(self) -> AsyncRecords[Roles]:

@@ -3,21 +3,24 @@
 What a service has besides its use cases is not here: what bundles and hosts share with it.
 """
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from placet.aio.hops import Hopping, awaited
+from placet.aio.hops import Hopping, awaited, waited
 from placet.services.approvals import Approvals
 from placet.services.assignments import Assignments
 from placet.services.audit import Audit
 from placet.services.authentication import Authentication
 from placet.services.credentials import Credentials
 from placet.services.directory import Groups
-from placet.services.gates import Gates
+from placet.services.gates import Gates, GateState
 from placet.services.grants import Grants
 from placet.services.permits import Permits
+from placet.services.policies import Policies
 from placet.services.questions import Questions
 from placet.services.records import Records
 from placet.services.searches import Searches
+from placet.services.tenant import ActorLike
 
 __all__ = [
     "AsyncApprovals",
@@ -29,6 +32,7 @@ __all__ = [
     "AsyncGrants",
     "AsyncGroups",
     "AsyncPermits",
+    "AsyncPolicies",
     "AsyncQuestions",
     "AsyncRecords",
     "AsyncSearches",
@@ -72,10 +76,33 @@ class AsyncCredentials(AsyncRecords[Credentials]):
     issue = awaited(Credentials.issue)
 
 
+class AsyncPolicies(AsyncRecords[Policies]):
+    """`placet.policies`."""
+
+    propose = awaited(Policies.propose)
+    propose_removal = awaited(Policies.propose_removal)
+
+
 class AsyncGates(AsyncRecords[Gates]):
     """`placet.gates`."""
 
     status = awaited(Gates.status)
+
+    async def wait(
+        self,
+        id: str,
+        digest: str | None = None,
+        *,
+        timeout: float,
+        scope: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        actor: ActorLike = None,
+    ) -> GateState:
+        """`Gates.wait` that holds no thread up."""
+        watched = await self.awaiting(id, digest, scope=scope, labels=labels, actor=actor)
+        return await waited(watched, timeout)
+
+    awaiting = awaited(Gates.awaiting)
     request = awaited(Gates.request)
     review = awaited(Gates.review)
     take = awaited(Gates.take)
@@ -122,6 +149,7 @@ class AsyncAudit(Hopping[Audit]):
 
     list = awaited(Audit.list)
     verify = awaited(Audit.verify)
+    checkpoint = awaited(Audit.checkpoint)
 
 
 class AsyncPermits(Hopping[Permits]):

@@ -1,6 +1,6 @@
 """What opens an approval and moves it on, in the commit of a use case."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from placet.access.answers import Question
 from placet.access.sources import Directory
 from placet.approvals.digest import bound_values, digest_of
 from placet.approvals.grants import grant_status
-from placet.approvals.lifecycle import Said, Wanted, open_approval, review, settle
+from placet.approvals.lifecycle import Said, Wanted, covers, open_approval, review, settle
 from placet.approvals.transition import Transition
 from placet.errors import AccessDenied
 from placet.model import Approval, ApprovalPolicy, Claim, Grant, JsonObject, Verdict
@@ -22,8 +22,10 @@ from placet.services.tenant import Tenant
 from placet.services.work import Work
 
 __all__ = [
+    "asked_before",
     "asking_key",
     "open_under",
+    "pass_for",
     "refuse_veto",
     "wanted_of",
     "write_transition",
@@ -76,6 +78,31 @@ def wanted_of(
 def asking_key(requester: str, subject: str, digest: str) -> str:
     """The key of the claim that an approval is the one by which `requester` asks for a digest."""
     return encode(requester, subject, digest)
+
+
+def asked_before(work: Work, wanted: Wanted) -> Approval | None:
+    """The latest approval of exactly this that this caller has asked for this subject.
+
+    One that was opened under fewer policies than apply by now counts for nothing: what was
+    tightened since has to be met (failure mode T43). Waiting, it is superseded by the next.
+    """
+    claim = work.get(
+        Claim, "ask", asking_key(work.actor.principal, work.actor.subject, wanted.digest)
+    )
+    found = None if claim is None else work.get(Approval, claim.holder)
+    # One that was revised since asks for something else.
+    return found if found is not None and found.digest == wanted.digest else None
+
+
+def pass_for(work: Work, wanted: Wanted, policies: Iterable[str]) -> Grant | None:
+    """The caller's unused pass for exactly this, given under all policies that apply by now."""
+    found = asked_before(work, wanted)
+    if found is None or found.grant is None or not covers(found, policies):
+        return None
+    grant = work.get(Grant, found.grant)
+    if grant is None or grant.kind != "pass" or grant_status(grant, work.now) != "active":
+        return None
+    return grant
 
 
 def open_under(

@@ -35,6 +35,7 @@ from placet.model import (
 from placet.services.approval_changes import ApprovalChanges
 from placet.services.approval_reading import ApprovalExplanation, Standing
 from placet.services.approval_writing import (
+    asked_before,
     asking_key,
     open_under,
     refuse_veto,
@@ -51,7 +52,6 @@ __all__ = [
     "ApprovalExplanation",
     "Approvals",
     "Standing",
-    "asked_before",
     "open_wanted",
 ]
 
@@ -305,18 +305,6 @@ class Approvals(ApprovalChanges):
         return self._tenant.run(actor, use_case)
 
 
-def asked_before(work: Work, wanted: Wanted) -> Approval | None:
-    """The latest approval of exactly this that this caller has asked for this subject.
-
-    One that was opened under fewer policies than apply by now counts for nothing: what was
-    tightened since has to be met (failure mode T43). Waiting, it is superseded by the next.
-    """
-    claim = work.get(Claim, "ask", _asking(work, wanted))
-    found = None if claim is None else work.get(Approval, claim.holder)
-    # One that was revised since asks for something else.
-    return found if found is not None and found.digest == wanted.digest else None
-
-
 def open_wanted(tenant: Tenant, work: Work, wanted: Wanted, policies: Sequence[str]) -> Approval:
     """Open an approval under `policies`, in this commit; it may be decided at once."""
     known = [work.snapshot.policies.get(ref) for ref in policies]
@@ -325,7 +313,11 @@ def open_wanted(tenant: Tenant, work: Work, wanted: Wanted, policies: Sequence[s
     if before is not None and status_of(before, work.now) == "pending":
         work.put(supersede(before, work.actor, work.now))
         work.record("approval.superseded", approval=before.id)
-    claim = Claim(purpose="ask", key=_asking(work, wanted), holder="")
+    claim = Claim(
+        purpose="ask",
+        key=asking_key(work.actor.principal, work.actor.subject, wanted.digest),
+        holder="",
+    )
     return open_under(tenant, work, wanted, policy, tuple(policies), claim)
 
 
@@ -337,7 +329,3 @@ def _still_good(work: Work, found: Approval) -> bool:
         return False
     grant = work.get(Grant, found.grant)
     return grant is not None and grant.kind == "pass" and grant_status(grant, work.now) == "active"
-
-
-def _asking(work: Work, wanted: Wanted) -> str:
-    return asking_key(work.actor.principal, work.actor.subject, wanted.digest)

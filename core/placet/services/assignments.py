@@ -246,7 +246,7 @@ class Assignments(Records[Assignment]):
         world = work.snapshot
         exactly = {root.scope for root in within}
         below = [root.scope for root in within if root.include_child_scopes]
-        held: Iterable[Placed] = world.assignments.values()
+        held: Iterable[Placed] = world.every_placed()
         if held_by is not None:
             names = set(world.subjects(exact_principal(world, held_by, "")))
             held = (placed for name in names for placed in every(world.by_principal.get(name)))

@@ -5,26 +5,30 @@ one reference; only a step forward is made under a lock.
 """
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Final, Protocol
 
-from placet.access.advance import Fact, advance, load
+from placet.access.advance import Fact, advance
+from placet.access.loading import load
 from placet.access.snapshot import Snapshot
 from placet.errors import Invalid
+from placet.model import Noun
 from placet.storage.codec import (
     AUTHORITY_KEY,
     AUTHORITY_KINDS,
     GUARDED_KINDS,
-    decode,
+    decode_all,
     noun_type,
 )
 from placet.storage.entries import RawChange, read_event_changes
-from placet.storage.port import Head, Joined, Key, Query, Store, StoredEvent
+from placet.storage.port import Head, Joined, Key, Query, Scannable, Store, StoredEvent
 
 __all__ = ["AccountIndex", "Index", "JoinedIndex"]
 
 _BATCH: Final = 1000
+_Rows = Sequence[tuple[str, bytes]]
+"""The ids and the bodies of documents."""
 
 
 class Index(Protocol):
@@ -144,17 +148,11 @@ class AccountIndex:
             authority=0 if authority is None else authority.version,
         )
 
-    def _documents(self) -> Iterator[Fact]:
+    def _documents(self) -> Iterator[tuple[_Rows, Sequence[Noun]]]:
         for kind in sorted(AUTHORITY_KINDS):
-            noun = noun_type(kind)
-            query = Query(kind, limit=_BATCH)
-            while True:
-                page = self._store.find(self._account, query)
-                for doc in page.docs:
-                    yield Fact(decode(noun, doc))
-                if page.next is None:
-                    break
-                query = Query(kind, limit=_BATCH, after=page.next)
+            with closing(_scan(self._store, self._account, kind)) as parts:
+                for rows in parts:
+                    yield rows, decode_all(noun_type(kind), rows)
 
 
 class JoinedIndex:
@@ -192,6 +190,20 @@ class JoinedIndex:
 
     def after_fork(self, resume: Callable[[], None]) -> None:
         """Nothing is held here, and no transaction goes on in a child."""
+
+
+def _scan(store: Store, account: str, kind: str) -> Generator[_Rows, None, None]:
+    """Every document of a kind, some at a time."""
+    if isinstance(store, Scannable):
+        yield from store.scan(account, kind)
+        return
+    query = Query(kind, limit=_BATCH)
+    while True:
+        page = store.find(account, query)
+        yield [(doc.key.id, doc.body) for doc in page.docs]
+        if page.next is None:
+            return
+        query = Query(kind, limit=_BATCH, after=page.next)
 
 
 def _followed(

@@ -10,13 +10,12 @@ from placet.access.check import Inquiry
 from placet.access.decide import decide
 from placet.access.sources import Directory
 from placet.approvals.evaluate import evaluate
-from placet.approvals.grants import grant_status
 from placet.approvals.lifecycle import Wanted, covers
 from placet.approvals.transition import status_of
 from placet.errors import AccessDenied, ApprovalRequired
-from placet.model import SYSTEM, Approval, Grant, JsonObject
-from placet.services.approval_writing import wanted_of
-from placet.services.approvals import asked_before, open_wanted
+from placet.model import SYSTEM, Approval, JsonObject
+from placet.services.approval_writing import asked_before, pass_for, wanted_of
+from placet.services.approvals import open_wanted
 from placet.services.base import Service
 from placet.services.grants import take_pass
 from placet.services.tenant import ActorLike
@@ -123,7 +122,7 @@ class Permits(Service):
                     resource=str(question.resource),
                     scope=question.scope,
                 )
-            grant = self._pass_of(work, found)
+            grant = pass_for(work, wanted, decision.policies)
             if grant is not None:
                 take_pass(work, grant, question.principal, wanted.digest)
                 return msgspec.structs.replace(permit, approval=found.id, grant=grant.id)
@@ -150,12 +149,6 @@ class Permits(Service):
                 resource=str(question.resource),
                 scope=question.scope,
             )
-
-    def _pass_of(self, work: Work, approval: Approval) -> Grant | None:
-        grant = None if approval.grant is None else work.get(Grant, approval.grant)
-        if grant is None or grant.kind != "pass" or grant_status(grant, work.now) != "active":
-            return None
-        return grant
 
     def _refused(self, work: Work, approval: Approval) -> _Refused:
         tree = evaluate(approval, Directory(work.snapshot, approval, work.now, closed=work.closed))

@@ -1,19 +1,36 @@
 """Approval policies: when somebody else has to say yes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
+from placet.access.check import Inquiry
+from placet.access.decide import decide
 from placet.access.snapshot import Snapshot
 from placet.access.sources import listed_by
 from placet.approvals.compose import compose
 from placet.approvals.reaching import seats_short
+from placet.approvals.transition import status_of
 from placet.approvals.ways import ways
 from placet.catalogue import OPERATIONS
 from placet.conditions import compile
-from placet.errors import Invalid, InvalidState
-from placet.model import AccessYield, ApprovalPolicy, ConditionHolds, Gate, Record, Reviews, walk
+from placet.errors import ApprovalRequired, Invalid, InvalidState
+from placet.model import (
+    SYSTEM,
+    AccessYield,
+    Approval,
+    ApprovalPolicy,
+    ConditionHolds,
+    Gate,
+    Record,
+    Reviews,
+    walk,
+)
 from placet.refs import scope_level, spoken
+from placet.services.approval_writing import asked_before, pass_for, wanted_of
+from placet.services.approvals import Approvals
+from placet.services.grants import take_pass
 from placet.services.records import Records
 from placet.services.references import (
     exact_requirement,
@@ -21,15 +38,17 @@ from placet.services.references import (
     known_permission,
     known_role,
 )
+from placet.services.tenant import ActorLike
 from placet.services.work import Work
 from placet.storage.codec import decode
 from placet.storage.port import Query
 
 __all__ = ["Policies", "check_satisfiable", "check_yield"]
 
+_WAITED_FOR = frozenset({"gates.take", "policies.edit", "policies.delete"})
 _ADMINISTRATION = frozenset(
-    operation.permission for name, operation in OPERATIONS.items() if name != "gates.take"
-)
+    operation.permission for name, operation in OPERATIONS.items() if name not in _WAITED_FOR
+) - {OPERATIONS[name].permission for name in _WAITED_FOR}
 """Permissions that the services ask for themselves: no approval is waited for there."""
 
 
@@ -75,6 +94,16 @@ def check_satisfiable(world: Snapshot, policy: ApprovalPolicy) -> None:
         )
 
 
+_REMOVAL: Mapping[str, Any] = {"removal": True}
+
+
+def _bound(policy: ApprovalPolicy) -> dict[str, Any]:
+    """What an approval of a policy is bound to: all that it says, and nothing that is kept."""
+    said = msgspec.to_builtins(policy)
+    kept = ("etag", "created_at", "updated_at", "created_by", "bundle", "version")
+    return {"policy": {name: value for name, value in said.items() if name not in kept}}
+
+
 class Policies(Records[ApprovalPolicy]):
     """Approval policies. A stored one replaces a default of the same id and scope; each change of
     one is a new `version`, and approvals keep the one that they were opened under.
@@ -82,6 +111,87 @@ class Policies(Records[ApprovalPolicy]):
 
     noun = ApprovalPolicy
     operations = "policies"
+
+    def propose(
+        self, policy: ApprovalPolicy, *, justification: str = "", actor: ActorLike = None
+    ) -> Approval:
+        """Ask that a policy be published just as it is, where a policy about policies wants that
+        (failure mode T44).
+
+        Once it is approved, the caller publishes it by `create` or `update`, which uses the pass.
+        Raises InvalidState where nothing needs to be asked.
+        """
+        placed = self._placed(policy)
+        operation = OPERATIONS["policies.edit"]
+        return Approvals(self._view).request(
+            operation.permission,
+            f"{operation.resource_type}:{placed.id}",
+            _bound(placed),
+            scope=placed.scope,
+            justification=justification,
+            actor=actor,
+        )
+
+    def propose_removal(
+        self,
+        id: str,
+        *,
+        scope: str | None = None,
+        justification: str = "",
+        actor: ActorLike = None,
+    ) -> Approval:
+        """The same for removing one, which `delete` then does."""
+        at, name = self._key(id, scope)
+        operation = OPERATIONS["policies.delete"]
+        return Approvals(self._view).request(
+            operation.permission,
+            f"{operation.resource_type}:{name}",
+            _REMOVAL,
+            scope=at,
+            justification=justification,
+            actor=actor,
+        )
+
+    def _authorize_edit(self, work: Work, noun: ApprovalPolicy) -> None:
+        super()._authorize_edit(work, noun)
+        self._use_pass(work, "policies.edit", noun.id, noun.scope, _bound(noun))
+
+    def _authorize_delete(
+        self, work: Work, noun: ApprovalPolicy | None, parts: tuple[str, ...]
+    ) -> None:
+        super()._authorize_delete(work, noun, parts)
+        if noun is not None:
+            self._use_pass(work, "policies.delete", noun.id, noun.scope, _REMOVAL)
+
+    def _use_pass(
+        self, work: Work, operation: str, id: str, scope: str, bound: Mapping[str, Any]
+    ) -> None:
+        """Use up the caller's pass for exactly this, in this commit, where one is needed.
+
+        Raises ApprovalRequired where there is none. The embedding program's own code needs none.
+        """
+        asked = OPERATIONS[operation]
+        if work.actor is SYSTEM or not work.snapshot.policies_for.get(asked.permission):
+            return
+        on = f"{asked.resource_type}:{id}"
+        question, wanted = wanted_of(self, work, asked.permission, on, bound, scope=scope)
+        decision = decide(Inquiry(work.snapshot, question, work.now, closed=work.closed))
+        if not decision.requestable:
+            return
+        grant = pass_for(work, wanted, decision.policies)
+        if grant is not None:
+            if work.left(grant) is grant:
+                take_pass(work, grant, question.principal, wanted.digest)
+            return
+        waiting = asked_before(work, wanted)
+        pending = waiting is not None and status_of(waiting, work.now) == "pending"
+        raise ApprovalRequired(
+            f"{asked.permission} on {on} needs approval first; propose the change",
+            approval=waiting.id if waiting is not None and pending else None,
+            status="pending" if pending else "",
+            url=self._tenant.approval_url(waiting.id) if waiting is not None and pending else None,
+            why="; ".join(reason.text for reason in decision.reasons),
+        )
 
     def _exact(self, work: Work, noun: ApprovalPolicy) -> ApprovalPolicy:
         world = work.world

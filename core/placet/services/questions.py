@@ -37,9 +37,10 @@ class Asker:
     """
 
     def __init__(self, tenant: Tenant, actor: ActorLike, snapshot: Snapshot | None = None) -> None:
-        self._tenant = tenant
-        self._actor = None if actor is None else tenant.actor(actor)
-        self._snapshot = snapshot
+        self._tenant = tenant.present
+        self._actor = None if actor is None else self._tenant.actor(actor)
+        # Whoever asks about the past does so with the rights of the present.
+        self._snapshot = snapshot if self._tenant is tenant else None
         self._may: dict[str, AccessDenied | None] = {}
 
     def authorize(self, principal: str | None, scope: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from placet.errors import Invalid
 
-__all__ = ["MIN_KEY", "Signer"]
+__all__ = ["MIN_KEY", "Signer", "checked_keys"]
 
 MIN_KEY = 32
 """The fewest characters of a secret key."""
@@ -34,7 +34,7 @@ class Signer:
     """
 
     def __init__(self, secret_keys: Iterable[str], purpose: str, *, mac_bytes: int = _MAC) -> None:
-        keys = [key.encode() for key in _checked(secret_keys)] or [secrets.token_bytes(MIN_KEY)]
+        keys = [key.encode() for key in checked_keys(secret_keys)] or [secrets.token_bytes(MIN_KEY)]
         self._keys = [hmac.digest(key, f"placet {purpose}".encode(), "sha256") for key in keys]
         self._mac_bytes = mac_bytes
 
@@ -68,7 +68,8 @@ class Signer:
         return hmac.digest(key, content, "sha256")[: self._mac_bytes]
 
 
-def _checked(secret_keys: Iterable[str]) -> tuple[str, ...]:
+def checked_keys(secret_keys: Iterable[str]) -> tuple[str, ...]:
+    """The keys, where each can be one. Raises Invalid for a text alone, and for a short key."""
     if isinstance(secret_keys, str):
         raise Invalid("secret_keys is one text; write a list of texts, the newest first")
     keys = tuple(secret_keys)

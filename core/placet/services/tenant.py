@@ -14,6 +14,7 @@ from placet.clock import Clock
 from placet.errors import Conflict, Invalid, Unavailable
 from placet.hooks import Hooks
 from placet.model import SYSTEM, Actor
+from placet.services.checkpoints import Checkpoints
 from placet.services.index import AccountIndex, Index, JoinedIndex
 from placet.services.tokens import Tokens
 from placet.services.work import Work
@@ -39,13 +40,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     principals that are not stored. `trusted_subject_properties` are the names of those attributes
     of the caller that a request may bring; none by default. `approval_url` is where a person
     looks at an approval, with `{account}` and `{id}` in it; empty where there is no such page.
-    `tokens` gives out consistency tokens.
+    `tokens` gives out consistency tokens, and `checkpoints` signs how logs end.
     """
 
     directory: Literal["open", "closed"] = "open"
     trusted_subject_properties: frozenset[str] = frozenset()
     approval_url: str = ""
     tokens: Tokens = msgspec.field(default_factory=Tokens)
+    checkpoints: Checkpoints = msgspec.field(default_factory=Checkpoints)
 
 
 class Tenant:
@@ -83,6 +85,11 @@ class Tenant:
     @property
     def origin(self) -> "Tenant":
         """The tenant that this one is a view of: the one by which callers are remembered."""
+        return self
+
+    @property
+    def present(self) -> "Tenant":
+        """The account as it is: where the rights of a caller are looked up."""
         return self
 
     @property

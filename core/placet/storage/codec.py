@@ -4,7 +4,7 @@ A body is UTF-8 JSON `{"format": 1, "data": {...}}`. Release N reads the formats
 ignore fields that they do not know.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
@@ -56,6 +56,7 @@ __all__ = [
     "check_types",
     "data_of",
     "decode",
+    "decode_all",
     "decode_body",
     "encode_change",
     "encode_noun",
@@ -73,11 +74,14 @@ FORMAT = 1
 FOREVER = 2**53 - 1
 """What stands in an index for "no such moment": later than any."""
 
+# Text that is no UTF-8 and endless nesting are reported in ways of their own.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 N = TypeVar("N", bound=Noun)
 _Data = TypeVar("_Data")
 
 
-class _Body(msgspec.Struct, Generic[_Data], frozen=True):
+class _Body(msgspec.Struct, Generic[_Data], frozen=True, gc=False):
     format: int
     data: _Data
 
@@ -372,7 +376,7 @@ def read_data(kind: str, data: bytes | msgspec.Raw) -> Noun:
     """The noun of a kind whose JSON the log shows; the reverse of `data_of`, but for secrets."""
     try:
         return cast(Noun, _BY_KIND[kind][1].data_decoder.decode(data))
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise Corrupt(f"a {kind} in the log cannot be read: {error}") from error
 
 
@@ -395,12 +399,26 @@ def decode(noun: type[N], doc: Doc) -> N:
 
 def decode_body(noun: type[N], body: bytes, key: Key) -> N:
     """The noun in a body; `key` only names it in the error."""
+    (found,) = decode_all(noun, ((key.id, body),))
+    return found
+
+
+def decode_all(noun: type[N], rows: Iterable[tuple[str, bytes]]) -> list[N]:
+    """The nouns in very many bodies, without an `etag`; the ids only name them in the error.
+
+    Raises Corrupt for a body that is not one of this format.
+    """
+    stored = _BY_TYPE[noun]
+    decode = stored.decoder.decode
+    found: list[N] = []
     try:
-        stored = _BY_TYPE[noun].decoder.decode(body)
-    except msgspec.DecodeError as error:
-        raise Corrupt(f"{key.kind} {key.id!r} cannot be read: {error}") from error
-    if stored.format != FORMAT:
-        raise Corrupt(
-            f"{key.kind} {key.id!r} has format {stored.format}; this release reads {FORMAT}"
-        )
-    return cast(N, stored.data)
+        for id, body in rows:
+            read = decode(body)
+            if read.format != FORMAT:
+                raise Corrupt(
+                    f"{stored.kind} {id!r} has format {read.format}; this release reads {FORMAT}"
+                )
+            found.append(read.data)
+    except _UNREADABLE as error:
+        raise Corrupt(f"{stored.kind} {id!r} cannot be read: {error}") from error
+    return found

@@ -12,7 +12,7 @@ reader of the log never skips (a sequence that is handed out before the commit w
 - `seq` grows by one with every event, without gaps.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -40,6 +40,7 @@ __all__ = [
     "Put",
     "Query",
     "Range",
+    "Scannable",
     "Store",
     "StoredEvent",
     "Waitable",
@@ -233,6 +234,22 @@ class Waitable(Protocol):
         Returns at once where there are any, else when there are, or after `timeout` seconds. The
         first call of all only begins to watch, and the first of another thread may tell of
         everything since. `close` ends it early.
+        """
+
+
+@runtime_checkable
+class Scannable(Protocol):
+    """A store that can hand out a whole kind for less than its pages cost.
+
+    An engine reads all that it decides by when it starts; from other stores it does so by `find`.
+    """
+
+    def scan(self, account: str, kind: str) -> Generator[Sequence[tuple[str, bytes]], None, None]:
+        """The id and the body of every document of a kind, in any order, some at a time.
+
+        All are of one moment, which is not before the first are asked for. Raises Invalid for a
+        kind that is not declared, by then. The caller exhausts it or closes it: until then a store
+        may hold a connection.
         """
 
 

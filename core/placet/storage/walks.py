@@ -85,7 +85,7 @@ class Chain:
 
     Iterating gives the events in order, up to where the chain breaks; iterated again, it goes on
     behind the last one. `head` is that of the last event whose seal held, and `fault` says in words
-    what is broken, or None.
+    what is broken, or None. `start` is where to begin, if the log is known to hold up to there.
 
     >>> from placet.storage.memory import MemoryStore
     >>> chain = Chain(MemoryStore(), "acme")
@@ -93,8 +93,8 @@ class Chain:
     ([], None)
     """
 
-    def __init__(self, store: Store, account: str) -> None:
-        self.head = Head()
+    def __init__(self, store: Store, account: str, start: Head | None = None) -> None:
+        self.head = Head() if start is None else start
         self.fault: str | None = None
         self._store = store
         self._account = account

@@ -5,7 +5,7 @@ Where nothing comes behind a name, it may hold slashes: `resources/repo:org/app`
 
 from placet_falcon.host import Host
 from placet_falcon.native.approvals import Approval, Approvals, ManyReviews
-from placet_falcon.native.audit import Events, Verification
+from placet_falcon.native.audit import Checkpoints, Events, Export, Verification
 from placet_falcon.native.bundles import Bundles
 from placet_falcon.native.credentials import Credentials
 from placet_falcon.native.gates import Gate
@@ -67,4 +67,6 @@ def mount(app: App, host: Host) -> None:
         app.add_route(f"{BASE}/bundle/{word}", bundles, suffix=word)
 
     app.add_route(f"{BASE}/audit/events", Events())
+    app.add_route(f"{BASE}/audit/export", Export())
+    app.add_route(f"{BASE}/audit/checkpoints", Checkpoints())
     app.add_route(f"{BASE}/audit/verification", Verification())

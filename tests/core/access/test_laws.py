@@ -15,9 +15,11 @@ from question_worlds import CONTEXT, EXTRA, asked_of, everybody, random_nouns
 from random_worlds import PERMISSIONS, RESOURCES, SCOPES
 from renamed_worlds import Renaming
 
-from placet.access.advance import Fact, advance, load
+from placet.access.advance import Fact, advance
+from placet.access.loading import load
 from placet.access.snapshot import Snapshot
 from placet.model import Assignment, Effect, Noun
+from placet.storage.codec import key_of
 from placet.testing import PlacetUnderTest
 
 WORLDS = st.integers(0, 10**9)
@@ -35,7 +37,8 @@ class Asked(NamedTuple):
 
 
 def index_of(nouns: Iterable[Noun]) -> Snapshot:
-    return load(Snapshot(), map(Fact, nouns), revision=1, authority=1)
+    parts = (([(key_of(noun).id, b"")], [noun]) for noun in nouns)
+    return load(Snapshot(), parts, revision=1, authority=1)
 
 
 def questions(snapshot: Snapshot, rng: random.Random, count: int = 150) -> Iterator[Asked]:

@@ -41,6 +41,8 @@ LEFT_OUT = {
     "Groups.put_members": WITHIN,
     "Groups.put_memberships": WITHIN,
     "Service.view": "the parts of an engine, for code that blocks",
+    "Audit.export": "is read line by line: each would be a hop",
+    "Audit.as_of": "gives something to ask many questions of, in the thread that built it",
     "Questions.answers": "is read one by one while it is answered: each would be a hop",
     "Questions.inquiry": "is a question that is not answered yet",
     "Questions.held": "is a part of the index",

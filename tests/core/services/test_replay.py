@@ -60,7 +60,7 @@ def _index(placet: PlacetUnderTest) -> AccountIndex:
 def _tables(snapshot: Snapshot) -> Mapping[str, object]:
     """Everything in a snapshot but what is kept compiled, in a form that compares."""
     return {
-        name: _plain(name, getattr(snapshot, name))
+        name.lstrip("_"): _plain(name.lstrip("_"), getattr(snapshot, name.lstrip("_")))
         for name in Snapshot.__slots__
         if name != "views"
     }

@@ -11,12 +11,12 @@ from placet._version import __version__
 
 COMMANDS = (
     *("demo", "serve", "validate", "test", "diff", "apply", "check", "explain"),
-    *("approvals", "keys", "audit", "store"),
+    *("approvals", "gate", "keys", "audit", "store"),
 )
 FAMILIES = (
     *(("approvals", name) for name in ("list", "request", "review", "explain")),
     ("keys", "create"),
-    ("audit", "verify"),
+    *(("audit", name) for name in ("verify", "checkpoint", "export")),
     *(("store", name) for name in ("copy", "verify", "stats", "backup")),
 )
 

@@ -96,3 +96,55 @@ def test_a_server_that_says_nothing_is_unavailable() -> None:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         with pytest.raises(Unavailable, match="did not answer within"):
             Server(url, timeout=0.05).call("GET", "/x")
+
+
+# -- an export, as it comes --------------------------------------------------------------------
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def export(run: Run, url: str) -> Result:
+    return run("audit", "export", "--server", url, PLACET_TOKEN="pat.acme.k.s")
+
+
+def chunk(text: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(text), text)
+
+
+def test_the_lines_of_an_export_are_handed_on(run: Run, answering: Answering) -> None:
+    ended = export(run, answering(CHUNKED + chunk(b'{"seq":1') + chunk(b"}\n{}\n") + chunk(b"")))
+    assert (ended.exit_code, ended.stdout) == (0, '{"seq":1}\n{}\n')
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [b"", chunk(b'{"se'), b"5\r\n{", chunk(b'{"se') + chunk(b"")],
+    ids=["between chunks", "behind half a line", "in a chunk", "half a line, and an end"],
+)
+def test_an_export_that_breaks_off_is_no_export(
+    run: Run, answering: Answering, rest: bytes
+) -> None:
+    ended = export(run, answering(CHUNKED + chunk(b"{}\n") + rest))
+    assert ended.exit_code == 5
+
+
+def test_an_export_that_is_shorter_than_was_said_is_no_export(
+    run: Run, answering: Answering
+) -> None:
+    ended = export(run, answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}\n"))
+    assert ended.exit_code == 5
+
+
+def test_a_long_export_is_handed_on_whole(run: Run, answering: Answering) -> None:
+    text = b"".join(b'{"seq":%d,"text":"%b"}\n' % (seq, b"x" * 999) for seq in range(300))
+    parts = (chunk(text[at : at + 7777]) for at in range(0, len(text), 7777))
+    ended = export(run, answering(CHUNKED + b"".join(parts) + chunk(b"")))
+    assert (ended.exit_code, ended.stdout_bytes) == (0, text)
+
+
+def test_an_export_that_ends_with_an_error_ends_with_that_error(
+    run: Run, answering: Answering
+) -> None:
+    failed = b'{"error":{"code":"corrupt","message":"it cannot be read"}}\n'
+    ended = export(run, answering(CHUNKED + chunk(b"{}\n") + chunk(failed) + chunk(b"")))
+    assert (ended.exit_code, "it cannot be read" in ended.stderr) == (1, True)

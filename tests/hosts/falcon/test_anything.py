@@ -23,7 +23,8 @@ NAMES = (
     "not_before", "starts_at", "ends_at", "delegator", "delegate", "policy", "resources", "ids",
     "attributes", "condition", "when", "includes", "on_behalf_of", "contributors", "reject_when",
     "questions", "kinds", "limit", "after", "action_properties", "quorum", "consistency",
-    "resource_group", "bundle", "roles", "users", "tests", "to",
+    "resource_group", "bundle", "roles", "users", "tests", "to", "at", "revision", "since",
+    "checkpoints", "account", "seq", "hash", "mac",
 )  # fmt: skip
 LEAVES = (
     some.none()
@@ -45,6 +46,7 @@ PATHS = (
     *("check-many", "who-can", "what-can", "which", "filter"),
     *("check", "decide", "explain", "permits", "approvals", "approvals/x/reviews", "bundle/apply"),
     *("bundle/validate", "bundle/diff", "bundle/test", "grants/x/take", "grants/x/revoke"),
+    *("audit/checkpoints", "audit/verification"),
     *("gates/prod/requests", "gates/prod/take", "groups/finance/members"),
     *(noun.path for noun in NOUNS),
 )

@@ -1,6 +1,7 @@
 """Optional powers: tested where a store has them, and no fault where it has not."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ from placet.storage.port import (
     Migratable,
     Probing,
     Query,
+    Scannable,
     Store,
     Waitable,
 )
@@ -69,6 +71,11 @@ class PowersTheme(Theme):
             _without("Waitable")
         store.wait(0.0)
         return store
+
+    @pytest.fixture
+    def scannable(self, store: Store) -> Scannable:
+        """The store as one that can hand out a whole kind."""
+        return store if isinstance(store, Scannable) else _without("Scannable")
 
     @pytest.fixture
     def probing(self, store: Store) -> Probing:
@@ -139,6 +146,55 @@ class PowersTheme(Theme):
         """With no more between the two than the data."""
         assert start().ask("put", "sam", 0, 1) == 1
         assert _hears(waitable, ACCOUNT)
+
+    # Scannable
+
+    def test_a_scan_gives_every_document_of_a_kind_once(
+        self, store: Store, scannable: Scannable
+    ) -> None:
+        """As it is now, whatever was replaced and dropped; however many there are."""
+        fill(store, *(user(f"u{number}", b'{"n": %d}' % number) for number in range(950)))
+        fill(store, drop("u7"), user("u8", b"[]"), user("\U0001f511"))
+        whole = store.find(ACCOUNT, Query("user", limit=1000)).docs
+        found = _scanned(scannable, "user")
+        assert sorted(found) == sorted((doc.key.id, doc.body) for doc in whole)
+        assert len(found) == 950
+
+    def test_a_scan_gives_nothing_of_other_kinds_and_accounts(
+        self, store: Store, scannable: Scannable
+    ) -> None:
+        """Nor anything where there is nothing."""
+        assert _scanned(scannable, "user") == []
+        fill(store, approval("a"), user("sam", b"1"))
+        store.commit(OTHER, [user("sam", b"2"), *(user(f"u{at}") for at in range(50))], [])
+        assert _scanned(scannable, "user") == [("sam", b"1")]
+        assert _scanned(scannable, "role") == []
+
+    def test_a_scan_is_of_one_moment(self, store: Store, scannable: Scannable) -> None:
+        """A commit in the middle of it is seen whole, or not at all."""
+        fill(store, *(user(f"u{number}", b"1") for number in range(1000)))
+        before = {f"u{number}": b"1" for number in range(1000)}
+        with closing(scannable.scan(ACCOUNT, "user")) as scan:
+            found = dict(next(scan))
+            changed = [user(f"u{number}", b"2") for number in range(0, 1000, 2)]
+            gone = [drop(f"u{number}") for number in range(1, 1000, 2)]
+            fill(store, *changed, *gone, user("new"))
+            for part in scan:
+                found.update(part)
+        assert found in (before, dict(_scanned(scannable, "user")))
+
+    def test_a_scan_may_be_left_early(self, store: Store, scannable: Scannable) -> None:
+        """The store goes on as if nothing had been."""
+        fill(store, *(user(f"u{number}") for number in range(1000)))
+        with closing(scannable.scan(ACCOUNT, "user")) as scan:
+            assert next(scan)
+        assert fill(store, drop("u1")) == 2
+        assert len(_scanned(scannable, "user")) == 999
+
+    def test_a_scan_of_an_undeclared_kind_is_refused(self, scannable: Scannable) -> None:
+        """As any query of one is."""
+        with pytest.raises(Invalid):
+            _scanned(scannable, "nonsense")
 
     # Probing
 
@@ -299,6 +355,11 @@ class PowersTheme(Theme):
         assert sizes
         assert [name for name in sizes if not isinstance(name, str) or not name.strip()] == []
         assert [size for size in sizes.values() if type(size) is not int or size < 0] == []
+
+
+def _scanned(store: Scannable, kind: str) -> list[tuple[str, bytes]]:
+    """All that a scan of the account of the tests gives."""
+    return [row for part in store.scan(ACCOUNT, kind) for row in part]
 
 
 def _hears(waitable: Waitable, account: str) -> bool:
