@@ -23,7 +23,7 @@ def _revised(approval: Approval, at: timedelta = HOUR, **changes: Any) -> Approv
         permission=approval.permission,
         resource=changes.pop("resource", approval.resource),
         scope=approval.scope,
-        digest="d2",
+        digest=changes.pop("digest", "d2"),
         **{"arguments": {"amount": 1, "comment": "b"}, **changes},
     )
     return revise(approval, wanted, approval.policy, approval.policies, NOW + at)
@@ -47,6 +47,16 @@ def test_a_review_for_what_was_shown_before_is_refused() -> None:
     """T25: the digest is that of what the reviewer saw."""
     with pytest.raises(InvalidState, match="not what was shown"):
         say(_revised(_asked()), "ana", PEOPLE, digest="d1")
+
+
+@pytest.mark.parametrize("said_at", [-HOUR, timedelta(), 9 * HOUR])
+def test_the_digest_binds_a_review_and_no_clock(said_at: timedelta) -> None:
+    """T23: whatever the clocks say about which came first."""
+    once = say(_asked(), "ana", PEOPLE, at=NOW + said_at).approval
+    after = _revised(once)
+    assert evaluate(after, PEOPLE.at(NOW + 9 * HOUR)).have == 0
+    back = _revised(after, arguments=once.arguments, digest="d1")
+    assert evaluate(back, PEOPLE).have == 1, "it is what ana has said yes to"
 
 
 def test_a_change_that_does_not_matter_keeps_the_reviews() -> None:
