@@ -60,7 +60,7 @@ GOING_ON = [
 
 @pytest.mark.parametrize("name", WORLDS)
 def test_every_sequence_of_commands_comes_to_what_it_should(name: str) -> None:
-    """T03, T04, T11, T19, T20, T32, T35, T37: in each of the states that can be reached.
+    """T03, T04, T11, T19, T20, T32, T33, T35, T37: in each of the states that can be reached.
 
     Terminal is final, nobody fills two seats, approved is what eligible reviews of the current
     digest come to and nothing else is, no pass outlives its bounds, and each is used once.

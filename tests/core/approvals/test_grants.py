@@ -30,6 +30,7 @@ def test_a_pass_is_used_once(grant: Grant) -> None:
 
 
 def test_a_pass_is_for_its_principal(grant: Grant) -> None:
+    """T26, T41."""
     with pytest.raises(AccessDenied, match="not a pass of user:eve"):
         take(grant, "user:eve", "d1", NOW)
 

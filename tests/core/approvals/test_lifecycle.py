@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_the_last_missing_review_approves_and_mints_in_the_same_step() -> None:
-    """T03: the resolution is part of the step that adds the last review."""
+    """T03, T09: the resolution is part of the step that adds the last review."""
     done = say(asked("1 from group:qa"), "ana", PEOPLE)
     assert done.approval.status == "approved"
     assert done.grant is not None
@@ -150,7 +150,7 @@ def test_the_same_yes_again_fills_no_stage_behind_it() -> None:
 
 
 def test_a_review_of_what_was_shown_before_is_refused() -> None:
-    """T25: the review carries the digest as it was shown."""
+    """T07, T25: the review carries the digest as it was shown."""
     with pytest.raises(InvalidState, match="not what was shown"):
         say(asked("1 from group:qa"), "ana", PEOPLE, digest="older")
 

@@ -68,6 +68,7 @@ def test_a_change_that_does_not_matter_keeps_the_reviews() -> None:
 
 
 def test_a_change_that_matters_does_not() -> None:
+    """T27."""
     once = say(_asked(carry_if=KEEP_COMMENTS), "ana", PEOPLE).approval
     assert evaluate(_revised(once, arguments={"amount": 2}), PEOPLE).have == 0
 

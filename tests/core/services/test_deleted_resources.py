@@ -26,6 +26,7 @@ def status(placet: PlacetUnderTest, approval: Approval) -> str:
 
 
 def test_every_request_that_waits_on_it_is_cancelled(placet: PlacetUnderTest) -> None:
+    """T28."""
     asked = [ask(placet, amount) for amount in range(3)]
     placet.resources.delete("invoice:7", actor="user:root")
     ended = placet.approvals.get(asked[0].id, actor="user:sam").resolution

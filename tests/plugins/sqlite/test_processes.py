@@ -187,6 +187,7 @@ def _refused(outcomes: list[Any], name: str) -> list[Any]:
 
 
 def test_two_processes_that_decide_at_once_make_one_terminal_transition(both: Both) -> None:
+    """T01."""
     for number in range(ROUNDS):
         asked = both.placet.request("invoice.pay", f"invoice:d{number}", actor="user:sam")
         outcomes = both.at_once(
@@ -297,6 +298,7 @@ def test_two_processes_that_create_the_same_user_make_one(both: Both) -> None:
 
 
 def test_two_processes_that_ask_for_the_same_thing_open_one_approval(both: Both) -> None:
+    """T48."""
     for number in range(ROUNDS):
         ask: list[object] = ["ask", f"invoice:a{number}"]
         outcomes = both.at_once(ask, ask)
