@@ -86,9 +86,12 @@ def test_a_review_and_the_deadline_make_one_terminal_transition(rounds: Iterator
         def approve(placet: PlacetUnderTest = placet, id: str = asked.id) -> object:
             return placet.review(id, "approve", actor="user:dana")
 
-        def expire(placet: PlacetUnderTest = placet, id: str = asked.id) -> str:
+        def expire(placet: PlacetUnderTest = placet, asked: Approval = asked) -> str:
+            # The deadline comes before the review looks at the clock, behind it, or in between.
+            for _ in range(asked.arguments["amount"] % 4):
+                placet.approvals.get(asked.id, actor=SYSTEM)
             placet.clock.advance("8h")
-            return placet.approvals.settle(id, actor=SYSTEM).status
+            return placet.approvals.settle(asked.id, actor=SYSTEM).status
 
         review, settled = at_once(approve, expire)
         approval = placet.approvals.get(asked.id, actor=SYSTEM)
