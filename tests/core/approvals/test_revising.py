@@ -107,7 +107,7 @@ def test_its_deadline_begins_anew() -> None:
 
 
 def test_what_has_ended_is_not_revised() -> None:
-    """T04, T28."""
+    """T04."""
     over = say(asked("1 from group:qa"), "ana", PEOPLE).approval
     with pytest.raises(InvalidState):
         _revised(over)

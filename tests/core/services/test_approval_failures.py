@@ -13,14 +13,16 @@ from placet import (
     ApprovalRequired,
     Event,
     Group,
+    Invalid,
     InvalidState,
     NotFound,
     Placet,
     Unavailable,
     hookimpl,
 )
+from placet.catalogue import Catalogue
 from placet.errors import Conflict, Corrupt
-from placet.model import Approval, parse_reviews
+from placet.model import Approval, Reviews, parse_reviews
 from placet.storage.codec import key_for
 from placet.storage.memory import MemoryStore
 from placet.storage.port import Change, Committed, NewEvent, Put, Store
@@ -51,6 +53,23 @@ class At:
     @hookimpl
     def placet_open_store(self, url: str) -> Store | None:
         return self._store if url == "busy://" else None
+
+
+class Lax:
+    """A policy that comes from code, and asks for nobody."""
+
+    @hookimpl
+    def placet_catalogue(self) -> Catalogue:
+        nobody = Reviews(count=0, source="group:finance@/")
+        return Catalogue(
+            policies=(ApprovalPolicy(id="lax", applies_to=("invoice.read",), requirement=nobody),)
+        )
+
+
+def test_a_policy_of_code_that_asks_for_nobody_is_no_policy() -> None:
+    """T29: it is looked at like one that is stored, and nothing is answered with it."""
+    with pytest.raises(Invalid, match=r"requirement\.count: is 0"):
+        office(plugins=[Lax()])
 
 
 def test_who_loses_every_race_is_told_so_and_has_decided_nothing() -> None:

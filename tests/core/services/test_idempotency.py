@@ -49,6 +49,18 @@ def test_the_same_review_again_is_the_same_answer_after_it_was_decided(
     assert len(placet.audit.list(kind="approval.reviewed", actor=SYSTEM).items) == 1
 
 
+def test_a_review_that_was_taken_back_is_not_said_again_by_its_key(
+    placet: PlacetUnderTest,
+) -> None:
+    """T48: a call that comes late, or twice, undoes nothing that was said since."""
+    id = _ask(placet).id
+    placet.approvals.review(id, "abstain", idempotency_key="r1", actor="user:dana")
+    placet.approvals.withdraw(id, actor="user:dana")
+    late = placet.approvals.review(id, "abstain", idempotency_key="r1", actor="user:dana")
+    assert late.reviews[0].withdrawn_at is not None
+    assert len(placet.audit.list(kind="approval.reviewed", actor=SYSTEM).items) == 1
+
+
 def test_a_key_is_no_way_to_see_what_one_may_not(placet: PlacetUnderTest) -> None:
     id = _ask(placet).id
     with pytest.raises(NotFound):
