@@ -12,6 +12,7 @@ from placet.access.filters import ResourceFilter
 from placet.access.held import Held
 from placet.access.search import may
 from placet.access.views import SHARDS
+from placet.administration import Administration
 from placet.bundle import Bundle, Plan, Preview, load, plan_of, preview_of
 from placet.bundle import apply as apply_bundle
 from placet.clock import Clock, SystemClock
@@ -21,25 +22,16 @@ from placet.model import Actor, Approval, JsonObject, Verdict
 from placet.protect import protected
 from placet.refs import parse_resource, parse_scope, text_fault
 from placet.runtime import Runtime
-from placet.services.approvals import Approvals
 from placet.services.asking import Ask
-from placet.services.assignments import Assignments
-from placet.services.audit import Audit
 from placet.services.authentication import Authentication
 from placet.services.base import View
 from placet.services.checkpoints import Checkpoints
 from placet.services.consistency import Consistency
-from placet.services.credentials import Credentials, PasswordHasher
-from placet.services.delegations import Delegations
+from placet.services.credentials import PasswordHasher
 from placet.services.delivery import Delivery
-from placet.services.directory import Groups, ServiceAccounts, Users
-from placet.services.gates import Gates
-from placet.services.grants import Grants
 from placet.services.index import Index
 from placet.services.permits import Permit, Permits
-from placet.services.policies import Policies
 from placet.services.questions import Questions
-from placet.services.roles import Permissions, ResourceGroups, Resources, Roles
 from placet.services.searches import (
     Circumstances,
     Holders,
@@ -63,7 +55,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Placet:
+class Placet(Administration):
     """Policy and approval for one account: may they, and where not, who can say yes?
 
     Cheap to pass around and safe to share between threads. `tenant` and `at` give light views of
@@ -456,83 +448,6 @@ class Placet:
     def deliver(self) -> int:
         """Give listeners the events that wait for them; returns how many went out."""
         return Delivery(self._view).deliver()
-
-    # -- administration ------------------------------------------------------------------------
-
-    @cached_property
-    def approvals(self) -> Approvals:
-        """Requests for a decision, and reviews."""
-        return Approvals(self._view)
-
-    @cached_property
-    def grants(self) -> Grants:
-        """What approvals have yielded: passes and time-boxed access."""
-        return Grants(self._view)
-
-    @cached_property
-    def gates(self) -> Gates:
-        """Named protections of an action."""
-        return Gates(self._view)
-
-    @cached_property
-    def policies(self) -> Policies:
-        """Approval policies."""
-        return Policies(self._view)
-
-    @cached_property
-    def roles(self) -> Roles:
-        """Roles."""
-        return Roles(self._view)
-
-    @cached_property
-    def permissions(self) -> Permissions:
-        """The registry of permissions."""
-        return Permissions(self._view)
-
-    @cached_property
-    def resource_groups(self) -> ResourceGroups:
-        """Selections of resources."""
-        return ResourceGroups(self._view)
-
-    @cached_property
-    def resources(self) -> Resources:
-        """The catalogue of resources."""
-        return Resources(self._view)
-
-    @cached_property
-    def assignments(self) -> Assignments:
-        """Who has which role, on what, where."""
-        return Assignments(self._view)
-
-    @cached_property
-    def users(self) -> Users:
-        """People."""
-        return Users(self._view)
-
-    @cached_property
-    def groups(self) -> Groups:
-        """Groups and their members."""
-        return Groups(self._view)
-
-    @cached_property
-    def service_accounts(self) -> ServiceAccounts:
-        """Programs with rights of their own."""
-        return ServiceAccounts(self._view)
-
-    @cached_property
-    def delegations(self) -> Delegations:
-        """Who reviews in whose place."""
-        return Delegations(self._view)
-
-    @cached_property
-    def credentials(self) -> Credentials:
-        """Tokens and passwords."""
-        return Credentials(self._view)
-
-    @cached_property
-    def audit(self) -> Audit:
-        """The log."""
-        return Audit(self._view)
 
     # -- helpers -------------------------------------------------------------------------------
 

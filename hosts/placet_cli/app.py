@@ -6,7 +6,18 @@ import click
 
 from placet._version import __version__
 from placet.errors import PlacetError
-from placet_cli import approvals, audit, bundles, demo, gates, keys, questions, serve, store
+from placet_cli import (
+    approval_questions,
+    approvals,
+    audit,
+    bundles,
+    demo,
+    gates,
+    keys,
+    questions,
+    serve,
+    store,
+)
 from placet_cli.exits import Failure, failure_of
 from placet_cli.output import json_asked, json_wanted
 
@@ -87,6 +98,8 @@ def cli() -> None:
     """The `placet` command."""
 
 
+for command in approval_questions.COMMANDS:
+    approvals.approvals.add_command(command)
 for command in (
     demo.demo,
     serve.serve,

@@ -11,7 +11,7 @@ from placet_cli.output import Cell, Line, Node, Table, note, show
 from placet_cli.questions import pair
 from placet_cli.target import on_a_target
 
-__all__ = ["age", "approvals"]
+__all__ = ["age", "approvals", "result_node", "show_page", "status_cell"]
 
 _STYLES = {
     "approved": "green",
@@ -49,10 +49,15 @@ def list_approvals(
     page = backend.approvals(
         Filter(status=status, scope=scope, requester=requester, limit=limit, after=after)
     )
+    show_page(page, "no approvals")
+
+
+def show_page(page: Json, empty: str) -> None:
+    """Show a page of approvals, and how to go on."""
     now = datetime.now(UTC)
     rows = [
         (
-            _status(item),
+            status_cell(item),
             Cell(_subject(item)),
             Cell(_what(item)),
             Cell(age(item["created_at"], now)),
@@ -60,7 +65,7 @@ def list_approvals(
         )
         for item in page["items"]
     ]
-    show(page, [Table(("STATUS", "WHO", "WHAT", "AGE", "ID"), rows, "no approvals")])
+    show(page, [Table(("STATUS", "WHO", "WHAT", "AGE", "ID"), rows, empty)])
     if page.get("next"):
         note(f"there are more: --after {page['next']}")
 
@@ -136,7 +141,7 @@ def explain(backend: Backend, id: str) -> None:
     explanation = backend.explanation(id)
     below = [Node(Line.of(f'"{approval["justification"]}"'))] if _why(approval) else []
     below += [Node(Line.of(f"{name} = {value}")) for name, value in _arguments(approval)]
-    root = Node(_line(approval), (*below, _result(explanation["tree"])))
+    root = Node(_line(approval), (*below, result_node(explanation["tree"])))
     show(explanation, [root, Line.of(explanation["why"])])
 
 
@@ -163,10 +168,11 @@ def _arguments(approval: Json) -> list[tuple[str, Any]]:
 
 def _line(approval: Json) -> Line:
     about = f": {_subject(approval)} {_what(approval)}  "
-    return Line((_status(approval), Cell(about), Cell(approval["id"], "dim")))
+    return Line((status_cell(approval), Cell(about), Cell(approval["id"], "dim")))
 
 
-def _status(item: Json) -> Cell:
+def status_cell(item: Json) -> Cell:
+    """The status of an approval, or of a part of its requirement, in its colour."""
     status = item["status"]
     return Cell(status, _STYLES.get(status, ""))
 
@@ -180,9 +186,9 @@ def _what(approval: Json) -> str:
     return f"{approval['permission']} on {approval['resource']}{where}"
 
 
-def _result(result: Json) -> Node:
+def result_node(result: Json) -> Node:
     """One node of the result tree, the reviewers named where the caller may know them."""
     name = f"{result['name']}: " if result.get("name") else ""
     said = f" ({', '.join(result['reviewers'])})" if result.get("reviewers") else ""
-    line = Line((_status(result), Cell(f"  {name}{result['why']}{said}")))
-    return Node(line, tuple(_result(child) for child in result.get("of", ())))
+    line = Line((status_cell(result), Cell(f"  {name}{result['why']}{said}")))
+    return Node(line, tuple(result_node(child) for child in result.get("of", ())))

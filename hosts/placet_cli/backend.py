@@ -23,8 +23,11 @@ __all__ = [
     "Filter",
     "Json",
     "NewKey",
+    "Of",
     "Passing",
     "Question",
+    "Supposing",
+    "Time",
     "Verdict",
 ]
 
@@ -62,6 +65,37 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     requester: str | None = None
     limit: int = 50
     after: str | None = None
+
+
+class Of(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whose approvals: of `principal`, or of who calls; some of them, in an order of inboxes."""
+
+    principal: str | None = None
+    status: str | None = None
+    scope: str | None = None
+    permission: str | None = None
+    order: str | None = None
+    limit: int = 50
+    after: str | None = None
+
+
+class Supposing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a simulation supposes: reviews (`reviewer`, `verdict`), reviewers whose reviews are
+    taken away, a moment as RFC 3339 text, and a policy as the native API takes it."""
+
+    add: tuple[Json, ...] = ()
+    remove: tuple[str, ...] = ()
+    at: str | None = None
+    policy: Json | None = None
+
+
+class Time(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Of when figures are, as RFC 3339 text, and of which approvals."""
+
+    since: str
+    until: str | None = None
+    scope: str | None = None
+    permission: str | None = None
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -128,6 +162,21 @@ class Backend(Protocol):
 
     def explanation(self, id: str) -> Json:
         """Why an approval stands as it does: approval, status, why, tree."""
+
+    def inbox(self, of: Of) -> Json:
+        """A page of what waits for somebody: items, next."""
+
+    def requests(self, of: Of) -> Json:
+        """A page of what somebody asked for: items, next."""
+
+    def reviewers(self, id: str) -> Json:
+        """Who could say yes now: approval, status, leaves."""
+
+    def simulate(self, id: str, supposing: Supposing) -> Json:
+        """How an approval would stand: approval, status, why, tree, refused."""
+
+    def metrics(self, time: Time) -> Json:
+        """How approvals went: requested, outcomes and times."""
 
     def gate_request(self, passing: Passing, justification: str) -> Json:
         """The approval that was opened for a gate, or found."""

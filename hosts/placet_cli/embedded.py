@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 
@@ -10,8 +10,10 @@ from placet import Placet
 from placet.access.answers import Decision, Explanation
 from placet.bundle import test, validate
 from placet.errors import Invalid
-from placet.model import Actor, ApprovalStatus, plain
+from placet.model import SYSTEM, Actor, Approval, ApprovalPolicy, ApprovalStatus, plain
+from placet.services.approval_simulation import Supposed
 from placet.services.asking import Ask
+from placet.services.base import Listing
 from placet.services.checkpoints import Checkpoint
 from placet.services.past import AsOf
 from placet_cli.backend import (
@@ -21,8 +23,11 @@ from placet_cli.backend import (
     Filter,
     Json,
     NewKey,
+    Of,
     Passing,
     Question,
+    Supposing,
+    Time,
     Verdict,
 )
 from placet_falcon.settings import ServiceSettings, open_placet
@@ -115,7 +120,7 @@ class Embedded:
             after=filter.after,
             actor=self._actor,
         )
-        return {"items": [_json(one) for one in page.items], "next": page.next}
+        return _page(page)
 
     def approval(self, id: str) -> Json:
         """One approval, its status as of now."""
@@ -124,6 +129,48 @@ class Embedded:
     def explanation(self, id: str) -> Json:
         """Why an approval stands as it does: approval, status, why, tree."""
         return _json(self._placet.approvals.explain(id, actor=self._actor))
+
+    def inbox(self, of: Of) -> Json:
+        """A page of what waits for somebody: items, next."""
+        return _page(self._placet.approvals.inbox(**self._of(of)))
+
+    def requests(self, of: Of) -> Json:
+        """A page of what somebody asked for: items, next."""
+        return _page(self._placet.approvals.requests(**self._of(of)))
+
+    def reviewers(self, id: str) -> Json:
+        """Who could say yes now: approval, status, leaves."""
+        return _json(self._placet.approvals.eligible_reviewers(id, actor=self._actor))
+
+    def simulate(self, id: str, supposing: Supposing) -> Json:
+        """How an approval would stand: approval, status, why, tree, refused."""
+        try:
+            policy = msgspec.convert(supposing.policy, ApprovalPolicy | None)
+            add = msgspec.convert(supposing.add, tuple[Supposed, ...])
+        except msgspec.ValidationError as error:
+            raise Invalid(f"what is supposed cannot be right: {error}") from error
+        return _json(
+            self._placet.approvals.simulate(
+                id,
+                add=add,
+                remove=supposing.remove,
+                at=None if supposing.at is None else datetime.fromisoformat(supposing.at),
+                policy=policy,
+                actor=self._actor,
+            )
+        )
+
+    def metrics(self, time: Time) -> Json:
+        """How approvals went: requested, outcomes and times."""
+        return _json(
+            self._placet.approvals.metrics(
+                datetime.fromisoformat(time.since),
+                None if time.until is None else datetime.fromisoformat(time.until),
+                scope=time.scope,
+                permission=time.permission,
+                actor=self._actor,
+            )
+        )
 
     def gate_request(self, passing: Passing, justification: str) -> Json:
         """The approval that was opened for a gate, or found."""
@@ -193,6 +240,12 @@ class Embedded:
         """Let go of the store."""
         self._placet.close()
 
+    def _of(self, of: Of) -> dict[str, Any]:
+        """The arguments of a page of somebody's approvals."""
+        if of.principal is None and self._actor is SYSTEM:
+            raise Invalid("on a store, say whose: WHO, or --as user:...")
+        return {**msgspec.to_builtins(of), "limit": of.limit, "actor": self._actor}
+
     def _unregistered(self, question: Question) -> Decision | None:
         """The denial of a permission that nobody has registered: an answer, not an error."""
         questions = self._placet.questions
@@ -224,6 +277,10 @@ def _explained(question: Question, denied: Decision) -> Explanation:
 def _as_of(past: AsOf) -> Json:
     """What an answer says about its moment, where that is not the present."""
     return {"as_of": {"at": cast(str, plain(past.at)), "revision": past.revision}}
+
+
+def _page(listing: Listing[Approval]) -> Json:
+    return {"items": [_json(one) for one in listing.items], "next": listing.next}
 
 
 def _words(question: Question) -> Ask:

@@ -31,8 +31,11 @@ from placet_cli.backend import (
     Filter,
     Json,
     NewKey,
+    Of,
     Passing,
     Question,
+    Supposing,
+    Time,
     Verdict,
 )
 
@@ -202,6 +205,26 @@ class Remote:
         """Why an approval stands as it does: approval, status, why, tree."""
         return self._call("GET", f"/approvals/{quote(id, safe='')}/explanation", has="tree")
 
+    def inbox(self, of: Of) -> Json:
+        """A page of what waits for somebody: items, next."""
+        return self._call("GET", f"/approvals/inbox?{_query(of)}", has="items")
+
+    def requests(self, of: Of) -> Json:
+        """A page of what somebody asked for: items, next."""
+        return self._call("GET", f"/approvals/requests?{_query(of)}", has="items")
+
+    def reviewers(self, id: str) -> Json:
+        """Who could say yes now: approval, status, leaves."""
+        return self._call("GET", f"/approvals/{quote(id, safe='')}/reviewers", has="leaves")
+
+    def simulate(self, id: str, supposing: Supposing) -> Json:
+        """How an approval would stand: approval, status, why, tree, refused."""
+        return self._post(f"/approvals/{quote(id, safe='')}/simulate", supposing, has="tree")
+
+    def metrics(self, time: Time) -> Json:
+        """How approvals went: requested, outcomes and times."""
+        return self._call("GET", f"/approvals/metrics?{_query(time)}", has="outcomes")
+
     def gate_request(self, passing: Passing, justification: str) -> Json:
         """The approval that was opened for a gate, or found."""
         body = {**msgspec.to_builtins(passing), "justification": justification}
@@ -318,6 +341,10 @@ def _gate(id: str) -> str:
 
 
 _PRUNE = {True: "?prune=true", False: ""}
+
+
+def _query(asked: msgspec.Struct) -> str:
+    return urlencode(msgspec.to_builtins(asked))
 
 
 def _lines_of(response: HTTPResponse) -> Iterator[bytes]:

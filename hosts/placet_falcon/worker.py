@@ -61,9 +61,8 @@ class Background:
             after = found[-1]
 
     def _serve(self, account: str) -> None:
-        try:
-            tenant = self._placet.tenant(account)
-            tenant.sweep()
-            tenant.deliver()
-        except Exception:
-            _log.exception("background work failed", extra={"placet": {"account": account}})
+        for work in (Placet.sweep, Placet.deliver):  # neither waits for what keeps the other back
+            try:
+                work(self._placet.tenant(account))
+            except Exception:
+                _log.exception("background work failed", extra={"placet": {"account": account}})

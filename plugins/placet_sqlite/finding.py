@@ -27,6 +27,8 @@ _MANY = (1_600, 10_000)
 """How far possible leads are counted: one that matches no more is followed."""
 _GLANCE = 2
 """How many times a page's entries are looked at before it is counted who matches many."""
+_LOOKS = 20_000
+"""The most look-ups of a glance: each of its entries is looked up under each value that filters."""
 _WALKS = 50
 """The most values of a clause that get a walk each; more are sorted, or filter."""
 _BOUND = 10_000
@@ -111,6 +113,7 @@ class _Search:
             field: tuple(dict.fromkeys(value for value in values if _holdable(value)))
             for field, values in query.where.items()
         }
+        self._each = sum(map(len, self._where.values()))
         self._range = query.range
         self._on_order = query.range is not None and query.range.field == query.order
         self.impossible = (
@@ -137,7 +140,10 @@ class _Search:
         least = self._least(runs, leads, _FEW)
         if least is None and order is not None and not self._query.skip:
             single = [one for one in straight if len(one.values) == 1]
-            yield (single[0] if single else _ORDER)._replace(first=_GLANCE * self._query.limit)
+            first = _GLANCE * self._query.limit
+            # What several values lead straight along is no worse than the order of all.
+            if (single or not straight) and first * self._each <= _LOOKS:
+                yield (single[0] if single else _ORDER)._replace(first=first)
         least = least or self._least(runs, leads, _MANY)
         # All match very many: a page is soon full, wherever the walk goes along its order.
         yield least or (straight[0] if straight else _ORDER)
@@ -153,13 +159,12 @@ class _Search:
 
     def _walks(self, lead: _Lead, order: str) -> bool:
         """Whether the lead's index goes on in this order, for each of its values."""
-        each = sum(map(len, self._where.values()))
         return (
             lead.field is not None
             and lead.within is None
             and order == self._table.walk_order(lead.field)
             and len(lead.values) <= _WALKS
-            and len(lead.values) * each <= _BOUND
+            and len(lead.values) * self._each <= _BOUND
         )
 
     def _size(self, runs: Runs, lead: _Lead, bound: int) -> int:

@@ -73,7 +73,7 @@ def _britive(count: int) -> list[dict[str, Any]]:
     _multiply(tenant.placet, one, count)
     # A page near the oldest end: as far behind the token as a list of so many goes.
     oldest = Cursor(milliseconds(one.created_at) + 150, "")
-    after = write_cursor("created", oldest) or ""
+    after = write_cursor("newest", oldest) or ""
     rows = []
     for kind, by in (("myRequests", "sam"), ("myApprovals", "ana")):
         token = Asked(kind=kind).token(after)

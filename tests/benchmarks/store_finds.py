@@ -78,9 +78,9 @@ def _waits_for(world: World, random: Random) -> Query:
     return msgspec.structs.replace(_waiting(world, random), where=where)
 
 
-def _owner_waits(world: World, random: Random) -> Query:
+def _everyone_waits(world: World, random: Random) -> Query:
     """An inbox that names what every approval waits for."""
-    where = {**_PENDING, "waits_for": ("everyone", "owner")}
+    where = {**_PENDING, "waits_for": ("everyone",)}
     return msgspec.structs.replace(_waiting(world, random), where=where)
 
 
@@ -120,7 +120,7 @@ SHAPES: Mapping[str, tuple[Shape, Goal | None]] = {
     "by requester, pending as of now": (_own_pending, GOAL),
     "by label": (_label, GOAL),
     "waits for one of four, pending as of now": (_waits_for, GOAL),
-    "waits for owner, pending as of now": (_owner_waits, GOAL),
+    "waits for everyone, pending as of now": (_everyone_waits, GOAL),
     "by scope, pending as of now": (_scope, GOAL),
     "ended, of one origin": (_ended, GOAL),
     "assignments of a scope, by id": (_assignments, GOAL),

@@ -2,7 +2,7 @@
 
 The shape does not change with the size. Of `total` approvals one in 20 is pending; some sixty of
 those, in all, are past their deadline, for the sweep takes them soon. Each requester asked for
-about ten, each release (a label) has about twenty, each group is waited for by about a hundred, and
+about ten, each release (a label) has about twenty, each group is waited for by about fifty, and
 each scope has about a hundred approvals or assignments. So a question finds as much in a large
 store as in a small one, but for the list of all that is pending, which grows with the store.
 """
@@ -164,7 +164,10 @@ def _policy(first: str, second: str) -> ApprovalPolicy:
         applies_to=("release.deploy", "invoice.pay", "database.read"),
         requirement=InOrder(
             of=(
-                Reviews(name="team", count=1, source=first),
+                AllOf(
+                    name="team",
+                    of=(Reviews(count=1, source=first), Reviews(count=1, source="everyone")),
+                ),
                 AllOf(
                     name="platform",
                     of=(Reviews(count=1, source=second), Reviews(count=1, source="owner")),

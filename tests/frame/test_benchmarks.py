@@ -73,3 +73,18 @@ def test_access_prints_a_row_for_every_peer_and_size(tmp_path: Path) -> None:
     names = [goal["name"] for goal in said["goals"]]
     assert "one change to the largest index, p50 in us" in names
     assert all(name in run.stdout for name in names)
+
+
+def test_inbox_prints_a_row_for_every_inbox_and_size(tmp_path: Path) -> None:
+    script, file = BENCHMARKS / "inbox.py", tmp_path / "inbox.json"
+    run = subprocess.run(
+        [sys.executable, str(script), "--quick", "--json", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    rows = msgspec.json.decode(file.read_bytes())
+    figures = [row["figure"] for row in rows]
+    assert figures.count("ten waiting, p50") == figures.count("a large backlog, p99") == 2
+    assert all("shown" in row["note"] for row in rows if "processor" in row["figure"])

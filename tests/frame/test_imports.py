@@ -40,6 +40,7 @@ RULES = (
     Rule("placet.hooks", house=f"{NOUNS} catalogue storage", guests="msgspec pluggy"),
     Rule("placet.services", house=f"{NOUNS} {PURE} storage hooks", guests="msgspec"),
     Rule("placet.bundle", house=f"{NOUNS} {PURE} storage hooks services", guests="msgspec"),
+    Rule("placet.administration", house="services", guests=""),
     Rule("placet.protect", house="errors services", guests=""),
     Rule(
         "placet.runtime",
@@ -48,7 +49,8 @@ RULES = (
     ),
     Rule(
         "placet.engine",
-        house=f"{NOUNS} {PURE} _version storage hooks services bundle protect runtime",
+        house=f"{NOUNS} {PURE} _version storage hooks services bundle administration protect "
+        "runtime",
         guests="msgspec pluggy",
     ),
     Rule(

@@ -136,6 +136,8 @@ class _Step:
         for table, changes in self.changes.items():
             self._update(after, table, changes)
         for table, buckets in self.buckets.items():
+            if not buckets:
+                continue  # and what is made on demand is not made for nothing
             freeze = _FREEZE[table]
             frozen = {key: freeze(bucket) or None for key, bucket in buckets.items()}
             self._update(after, table, frozen)
@@ -193,11 +195,14 @@ _FREEZE: Mapping[str, Callable[[dict[str, Any]], Any]] = {
     "parents": tuple,
     "members": tuple,
     "delegated": tuple,
+    "owned_by": tuple,
     "policies_for": tuple,
+    "reports": tuple,
 }
 
 
 def _user(step: _Step, noun: User, now: User | None) -> None:
+    _related(step, "reports", "manager", step.now("users", noun.ref), now)
     step.set("users", noun.ref, now)
     step.touch(noun.ref)
 
@@ -255,7 +260,24 @@ def _resource(step: _Step, noun: Resource, now: Resource | None) -> None:
         count: int = step.now("homes", noun.type) or 0
         step.set("homes", noun.type, count + moved or None)
         step.rebuilt = step.rebuilt or 0 in (count, count + moved)
+    _related(step, "owned_by", "owner", before, now)
     step.set("resources", noun.ref, now)
+
+
+def _related(
+    step: _Step,
+    table: str,
+    attribute: str,
+    before: User | Resource | None,
+    now: User | Resource | None,
+) -> None:
+    """Keep under the name of whom an attribute names, who or what it is the attribute of."""
+    was = before and before.attributes.get(attribute)
+    named = now and now.attributes.get(attribute)
+    if before is not None and was != named and isinstance(was, str):
+        step.bucket(table, was).pop(before.ref, None)
+    if now is not None and was != named and isinstance(named, str):
+        step.bucket(table, named)[now.ref] = True
 
 
 def _resource_group(step: _Step, noun: ResourceGroup, now: ResourceGroup | None) -> None:

@@ -23,10 +23,11 @@ class Inquiry:
 
     `closed` refuses principals that the directory does not know. `held`, where it is known already,
     is what the principal of the question holds for its permission at its scope; it and the facts
-    are looked up when first needed: most questions meet no condition.
+    are looked up when first needed: most questions meet no condition. Without `minted`, access that
+    approvals have given does not count.
     """
 
-    __slots__ = ("_facts", "_held", "closed", "now", "question", "snapshot")
+    __slots__ = ("_facts", "_held", "_minted", "closed", "now", "question", "snapshot")
 
     def __init__(
         self,
@@ -36,11 +37,13 @@ class Inquiry:
         *,
         closed: bool = False,
         held: Held | None = None,
+        minted: bool = True,
     ) -> None:
         self.snapshot = snapshot
         self.question = question
         self.now = now
         self.closed = closed
+        self._minted = minted
         self._held = held
         self._facts: Facts | None = None
 
@@ -81,8 +84,10 @@ class Inquiry:
     def _allows(self, candidate: Candidate) -> bool:
         if not candidate.counts(self.question.resource, self.now):
             return False
-        condition = candidate.placed.terms.condition
-        return condition is None or condition.evaluate(self.facts) is TRUE
+        terms = candidate.placed.terms
+        if terms.approval and not self._minted:
+            return False
+        return terms.condition is None or terms.condition.evaluate(self.facts) is TRUE
 
     def denying(self) -> Placed | None:
         """An assignment that denies it, at any depth; a condition that cannot be told denies."""

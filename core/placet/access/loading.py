@@ -136,6 +136,7 @@ class _Loading:
         after.by_principal = gathered_by("principal", gathered_by_scope, self._placed)
         # Whoever asks for these first makes them from the above; those of the base are the base's.
         del after.members, after.assignments, after.by_role, after.by_resource_group
+        del after.owned_by, after.reports
         return after
 
 

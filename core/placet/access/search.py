@@ -19,7 +19,7 @@ from placet.conditions import FALSE, TRUE
 from placet.conditions.roots import roots_of
 from placet.refs import EVERYONE, PrincipalKind, scope_chain
 
-__all__ = ["candidates", "may", "permissions_on", "unlisted"]
+__all__ = ["candidates", "may", "people", "permissions_on", "unlisted"]
 
 _DIRECTORY = frozenset({"user", "service_account"})
 """The kinds of principals that a closed directory has to know."""
@@ -37,8 +37,18 @@ def candidates(
 
     Of `question` the principal does not count. Whoever is left out holds nothing that reaches.
     """
+    return people(
+        snapshot, {placed.principal for placed in _giving(snapshot, question, now)}, kinds
+    )
+
+
+def people(
+    snapshot: Snapshot, principals: Iterable[str], kinds: Collection[PrincipalKind]
+) -> set[str]:
+    """Everybody of these kinds who is one of `principals`, in one of them or, where everyone is
+    among them, known at all."""
     found: set[str] = set()
-    for principal in {placed.principal for placed in _giving(snapshot, question, now)}:
+    for principal in principals:
         if principal == EVERYONE:
             found.update(snapshot.users, snapshot.service_accounts, snapshot.groups)
             found.update(snapshot.parents)

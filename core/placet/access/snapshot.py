@@ -51,6 +51,25 @@ def _members(snapshot: "Snapshot") -> Table[str, tuple[str, ...]]:
     return Table.of(found, [*map(tuple, found.values())])
 
 
+def _owned_by(snapshot: "Snapshot") -> Table[str, tuple[str, ...]]:
+    return _named_in(snapshot.resources, "owner")
+
+
+def _reports(snapshot: "Snapshot") -> Table[str, tuple[str, ...]]:
+    return _named_in(snapshot.users, "manager")
+
+
+def _named_in(
+    table: Table[str, Resource] | Table[str, User], attribute: str
+) -> Table[str, tuple[str, ...]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for ref, noun in table.items():
+        named = noun.attributes.get(attribute)
+        if isinstance(named, str):
+            found[named].append(ref)
+    return Table.of(found, [*map(tuple, found.values())])
+
+
 def _by_key(snapshot: "Snapshot") -> Table[str, Placed]:
     return gathered_by_key(snapshot.every_placed())
 
@@ -99,6 +118,8 @@ class Snapshot:
         "_by_resource_group",
         "_by_role",
         "_members",
+        "_owned_by",
+        "_reports",
         "authority",
         "builtin_policies",
         "by_principal",
@@ -150,6 +171,8 @@ class Snapshot:
         self.by_principal: Table[str, ScopedMany] = Table()
         self._members: Table[str, tuple[str, ...]] | None = None
         self._assignments: Table[str, Placed] | None = None
+        self._owned_by: Table[str, tuple[str, ...]] | None = None
+        self._reports: Table[str, tuple[str, ...]] | None = None
         self._by_role: Table[str, Many] | None = None
         self._by_resource_group: Table[str, Many] | None = None
         self.views = Views()
@@ -157,6 +180,10 @@ class Snapshot:
 
     members = _OnDemand(_members)
     """Group -> its direct members."""
+    owned_by = _OnDemand(_owned_by)
+    """Owner, as the attribute of a resource names it -> those resources."""
+    reports = _OnDemand(_reports)
+    """Manager, as the attribute of a user names it -> those users."""
     assignments = _OnDemand(_by_key)
     """Stored id -> assignment, allows and denies."""
     by_role = _OnDemand(_by_role)

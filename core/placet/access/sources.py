@@ -4,8 +4,9 @@ Policies name requesters and reviewers by source; the same reading serves both. 
 always current: whoever loses a role stops counting (failure mode T37).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,9 +16,17 @@ from placet.access.placements import every
 from placet.access.snapshot import Snapshot
 from placet.errors import Invalid
 from placet.model import Approval, Effect, Permission, parse_source
-from placet.refs import ResourceRef, is_below, parse_resource, scope_chain
+from placet.refs import EVERYONE, ResourceRef, is_below, parse_resource, scope_chain
 
-__all__ = ["Directory", "asks_as", "listed_by", "names", "sources_naming"]
+__all__ = [
+    "Directory",
+    "SourceAt",
+    "asks_as",
+    "listed_by",
+    "names",
+    "sources_naming",
+    "with_included",
+]
 
 
 _NAMED = ("user:", "group:", "service_account:")
@@ -70,7 +79,7 @@ def _has_role(
     subjects = snapshot.subjects(question.principal)
     return any(
         placed.terms.effect == effect
-        and role in _with_included(snapshot, placed.role)
+        and role in with_included(snapshot, placed.role)
         and (placed.terms.condition is None or effect == "deny")
         and placed.terms.open_at(now)
         and placed.terms.narrowed_to(question.resource)
@@ -83,7 +92,8 @@ def _has_role(
     )
 
 
-def _with_included(snapshot: Snapshot, role: str) -> frozenset[str]:
+def with_included(snapshot: Snapshot, role: str) -> frozenset[str]:
+    """A role and all that it includes, directly or not."""
     seen = {role}
     waiting = [role]
     while waiting:
@@ -115,29 +125,41 @@ def listed_by(snapshot: Snapshot, source: str) -> frozenset[str] | None:
     )
 
 
-def sources_naming(snapshot: Snapshot, principal: str) -> tuple[str, ...]:
+class SourceAt(NamedTuple):
+    """A source that may name somebody, and `where`: in this scope and below, for `role:` and
+    `permission:`; of this resource, for "owner"; of this subject, for "manager"; else everywhere.
+    """
+
+    source: str
+    where: str | None = None
+
+
+def sources_naming(snapshot: Snapshot, principal: str) -> Iterator[SourceAt]:
     """Every source that may name `principal` for something: what an index of sources is asked for.
 
     More than those that do: what it leaves out names nobody of that name.
     """
     subjects = snapshot.subjects(principal)
+    for subject in subjects:
+        if subject == EVERYONE or subject.startswith(_NAMED):
+            yield SourceAt(subject)
     roles = {
-        role
+        (placed.role, placed.scope)
         for subject in subjects
         for placed in every(snapshot.by_principal.get(subject))
-        for role in _with_included(snapshot, placed.role)
+        if placed.terms.effect == "allow"
     }
+    held = {(ref, scope) for role, scope in roles for ref in with_included(snapshot, role)}
     permissions = {
-        permission for role in roles for permission in snapshot.role_perms.get(role) or ()
+        (permission, scope)
+        for role, scope in roles
+        for permission in snapshot.role_perms.get(role) or ()
     }
-    return (
-        *(source for source in subjects if source.startswith(_NAMED)),
-        *sorted(f"role:{role}" for role in roles),
-        *sorted(f"permission:{permission}" for permission in permissions),
-        "owner",
-        "manager",
-        "everyone",
-    )
+    yield from (SourceAt(f"role:{role}", scope) for role, scope in held)
+    yield from (SourceAt(f"permission:{permission}", scope) for permission, scope in permissions)
+    for name in dict.fromkeys((principal, principal.removeprefix("user:"))):
+        yield from (SourceAt("owner", resource) for resource in snapshot.owned_by.get(name) or ())
+        yield from (SourceAt("manager", report) for report in snapshot.reports.get(name) or ())
 
 
 def asks_as(snapshot: Snapshot, question: Question, permission: str) -> Question:

@@ -4,21 +4,25 @@ Only time ends an approval without a commit, so "pending" and "expired" are rang
 and a list of "those or those" is several queries, merged into one order without repeats.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
+from typing import Literal
 
 import msgspec
 
-from placet.clock import milliseconds
 from placet.model import Approval, ApprovalStatus
 from placet.storage.codec import decode, label_term
 from placet.storage.kinds import MAX_PAGE
 from placet.storage.port import Cursor, Doc, Query, Range, Store
 
-__all__ = ["Either", "Where", "all_of", "labelled", "page_of", "queries", "skipped"]
+__all__ = ["Either", "PageOrder", "Where", "all_of", "filled", "labelled", "queries", "skipped"]
+
+SCANNED = 2000
+"""The most approvals that one page looks at where it has to leave some out."""
 
 Where = Mapping[str, tuple[str | int, ...]]
+PageOrder = Literal["created", "deadline"]
 
 
 class Either(msgspec.Struct, frozen=True):
@@ -51,35 +55,67 @@ def queries(
             yield from _as_of_now(both, {"pending"}, now)
 
 
-def page_of(
+def filled(
+    store: Store,
+    account: str,
+    asked: Sequence[Query],
+    keep: Callable[[Approval], bool],
+    *,
+    order: PageOrder = "created",
+    descending: bool = True,
+    after: Cursor | None = None,
+    limit: int,
+) -> tuple[Sequence[Approval], Cursor | None]:
+    """One page of what is to be kept of all that the queries find, and where to go on.
+
+    None when that was all. Where much has to be left out, it looks at some 2000 and no more: the
+    page is short then, and there is a place to go on.
+    """
+    found: list[Approval] = []
+    place = after
+    looked_at, size = 0, limit
+    while True:
+        docs, place = _page_of(
+            store, account, asked, order=order, descending=descending, after=place, limit=size
+        )
+        for doc in docs:
+            approval = decode(Approval, doc)
+            if keep(approval):
+                found.append(approval)
+                if len(found) == limit and doc is not docs[-1]:
+                    return found, _cursor(doc, order)
+        looked_at += len(docs)
+        if place is None or len(found) == limit or looked_at >= SCANNED:
+            return found, place
+        size = min(size * 2, MAX_PAGE)
+
+
+def _page_of(
     store: Store,
     account: str,
     asked: Sequence[Query],
     *,
+    order: PageOrder,
     descending: bool,
     after: Cursor | None,
     limit: int,
-) -> tuple[Sequence[Approval], Cursor | None]:
+) -> tuple[Sequence[Doc], Cursor | None]:
     """One page of all queries in one order, and where to go on; None when that was all."""
-    found: dict[str, Approval] = {}
+    found: dict[str, Doc] = {}
     more = False
     for query in asked:
         page = store.find(
             account,
             msgspec.structs.replace(
-                query, order="created", descending=descending, after=after, limit=limit
+                query, order=order, descending=descending, after=after, limit=limit
             ),
         )
-        for doc in page.docs:
-            if doc.key.id not in found:
-                found[doc.key.id] = decode(Approval, doc)
+        found.update((doc.key.id, doc) for doc in page.docs)
         more = more or page.next is not None
-    ordered = sorted(found.values(), key=lambda one: (one.created_at, one.id), reverse=descending)
+    ordered = sorted(found.values(), key=lambda doc: _place(doc, order), reverse=descending)
     more = more or len(ordered) > limit
     cut = ordered[:limit]
-    if not more or not cut:
-        return cut, None
-    return cut, Cursor(milliseconds(cut[-1].created_at), cut[-1].id)
+    return cut, _cursor(cut[-1], order) if more and cut else None
 
 
 def labelled(
@@ -162,10 +198,14 @@ def _finds(store: Store, account: str, query: Query) -> bool:
     return bool(store.find(account, msgspec.structs.replace(query, limit=1)).docs)
 
 
-def _place(doc: Doc) -> tuple[int, str]:
-    created = doc.index["created"]
-    assert isinstance(created, int), "a store has checked it"
-    return created, doc.key.id
+def _place(doc: Doc, order: PageOrder = "created") -> tuple[int, str]:
+    value = doc.index[order]
+    assert isinstance(value, int), "a store has checked it"
+    return value, doc.key.id
+
+
+def _cursor(doc: Doc, order: PageOrder) -> Cursor:
+    return Cursor(*_place(doc, order))
 
 
 def _texts(doc: Doc) -> tuple[str, ...]:

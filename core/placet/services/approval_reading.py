@@ -1,23 +1,18 @@
-"""Reading approvals: who may see one, what they may know of it, and pages of them."""
+"""Reading approvals: one at a time, why it stands as it does, and what else may be known of it."""
 
-from collections.abc import Collection, Mapping, Sequence
-from itertools import islice
-from typing import Any, Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from placet.access.answers import Question
 from placet.access.check import Inquiry
 from placet.access.decide import decide
-from placet.access.sources import Directory, sources_naming
-from placet.approvals.eligibility import excluded, sources_of
+from placet.approvals.eligibility import excluded
 from placet.approvals.evaluate import Result, evaluate
 from placet.approvals.lifecycle import entitled
 from placet.approvals.transition import status_of
-from placet.clock import milliseconds
-from placet.errors import AccessDenied, Invalid, InvalidState, NotFound
 from placet.model import (
-    SYSTEM,
     Approval,
     ApprovalStatus,
     Grant,
@@ -28,35 +23,23 @@ from placet.model import (
     parse_source,
     walk,
 )
-from placet.refs import ResourceRef, parse_resource, text_fault
-from placet.services.approval_pages import (
-    Either,
-    Where,
-    all_of,
-    labelled,
-    page_of,
-    queries,
-    skipped,
-)
+from placet.refs import ResourceRef
+from placet.services.approval_inbox import ApprovalInbox
+from placet.services.approval_lists import ApprovalLists
+from placet.services.approval_metrics import ApprovalMetrics
+from placet.services.approval_reviewers import ApprovalReviewers
+from placet.services.approval_sight import as_of
+from placet.services.approval_simulation import ApprovalSimulation
 from placet.services.asking import Ask, ask
-from placet.services.base import MAX_LISTED, Listing, Service
-from placet.services.cursors import read_cursor, write_cursor
+from placet.services.base import MAX_LISTED
 from placet.services.grants import grant_as_of
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
-from placet.storage.codec import decode, label_term
-from placet.storage.kinds import MAX_PAGE
-from placet.storage.port import Cursor
 
-__all__ = ["ApprovalExplanation", "ApprovalReading", "Mine", "Standing"]
+__all__ = ["ApprovalExplanation", "ApprovalReading", "Standing"]
 
-SCANNED = 2000
-"""The most approvals that one page looks at where it has to leave some out."""
 NAMED = 100
 """The most reviewers of one approval that are named."""
-
-Mine = Literal["requests", "reviews"]
-"""The caller's part in an approval: they asked for it, or review it."""
 
 
 class ApprovalExplanation(msgspec.Struct, frozen=True):
@@ -87,23 +70,10 @@ class Standing(msgspec.Struct, frozen=True):
     ended_by: str = ""
 
 
-class ApprovalReading(Service):
-    """Who may see an approval: its requester and subject, whoever may review it or has, and who
-    holds the right to view approvals in its scope.
-    """
-
-    _seen_with: str | None = None
-
-    def seen_with(self, permission: str) -> Self:
-        """The same service, for callers who see an approval because they hold `permission` on what
-        it is about.
-
-        A list is then for those who hold it on the resource that is asked for, or else on its whole
-        type; and who holds it on nothing is told so, instead of what there is: AccessDenied.
-        """
-        other = type(self)(self._view)
-        other._seen_with = permission
-        return other
+class ApprovalReading(
+    ApprovalLists, ApprovalInbox, ApprovalReviewers, ApprovalSimulation, ApprovalMetrics
+):
+    """What can be known of approvals."""
 
     def get(self, id: str, *, actor: ActorLike = None) -> Approval:
         """The approval, its status as it is now. Raises NotFound, also where the caller may not
@@ -204,138 +174,6 @@ class ApprovalReading(Service):
 
         return self._tenant.run(actor, use_case)
 
-    def list(
-        self,
-        *,
-        status: ApprovalStatus | Collection[ApprovalStatus] | None = None,
-        scope: str | None = None,
-        requester: str | None = None,
-        subject: str | None = None,
-        permission: str | None = None,
-        resource: str | None = None,
-        reviewer: str | None = None,
-        mine: Mine | None = None,
-        labels: Mapping[str, str] | None = None,
-        origin: str | None = None,
-        descending: bool = True,
-        limit: int = 50,
-        after: str | None = None,
-        skip: int | None = None,
-        actor: ActorLike = None,
-    ) -> Listing[Approval]:
-        """One page, newest first. `status`, one or several, is as of now: "pending" leaves out
-        what has expired.
-
-        `mine` "requests" are those that were asked by or for the caller; "reviews" those that the
-        caller may review now, or has reviewed. `scope` None means every scope. Approvals that the
-        caller may not see are left out; a page may then be short, and `next` says whether to go
-        on. `labels` have all to be there. `limit` goes from 1 to 1000. Instead of `after`, `skip`
-        passes over so many, for numbered pages, which have no `next`; its cost grows with it.
-        """
-        if not 1 <= limit <= MAX_PAGE:
-            raise Invalid(f"limit is {limit}; it goes from 1 to {MAX_PAGE}")
-        if skip is not None and (skip < 0 or after is not None):
-            raise Invalid(f"skip is {skip}; the least is 0, and it goes without a cursor")
-        where: dict[str, tuple[str | int, ...]] = {}
-        for field, value in (
-            ("requester", requester),
-            ("subject", subject),
-            ("permission", permission),
-            ("resource", resource),
-            ("reviewer", reviewer),
-            ("origin", origin),
-            ("scope", self._view.scope if scope is None else scope),
-        ):
-            if value is not None:
-                where[field] = (value,)
-        statuses = _several(status)
-        start = read_cursor("created", after)
-
-        def use_case(work: Work) -> Listing[Approval]:
-            store, account = self._tenant.store, self._tenant.account
-            at = self._view.scope_or(scope)
-            all_visible = work.may("approvals.view", at) or self._sees_all(
-                work, at, permission, resource
-            )
-            labelled_where, carrying = labelled(store, account, where, labels or {})
-            now = milliseconds(work.now)
-            asked = tuple(queries(labelled_where, statuses, now, _either(work, mine)))
-
-            def carries(approval: Approval) -> bool:
-                terms = (
-                    {label_term(*label) for label in approval.labels.items()} if carrying else ()
-                )
-                return carrying.issubset(terms)
-
-            def listed(approval: Approval) -> bool:
-                return (mine != "reviews" or self._is_reviewer(work, approval)) and (
-                    all_visible or self._may_see(work, approval)
-                )
-
-            if skip is not None:
-                if all_visible and mine != "reviews":
-                    docs = skipped(
-                        *(store, account, asked),
-                        descending=descending,
-                        skip=skip,
-                        limit=limit,
-                        carrying=carrying,
-                    )
-                    return Listing(tuple(as_of(decode(Approval, doc), work) for doc in docs))
-                every = all_of(
-                    *(store, account, asked),
-                    descending=descending,
-                    carrying=carrying,
-                    size=MAX_PAGE,
-                )
-                known = (decode(Approval, doc) for doc in islice(every, MAX_LISTED))
-                shown = islice(filter(listed, known), skip, skip + limit)
-                return Listing(tuple(as_of(approval, work) for approval in shown))
-            found: list[Approval] = []
-            place = start
-            scanned = 0
-            while True:
-                page, place = page_of(
-                    self._tenant.store,
-                    self._tenant.account,
-                    asked,
-                    descending=descending,
-                    after=place,
-                    limit=limit,
-                )
-                scanned += len(page)
-                for approval in page:
-                    if carries(approval) and listed(approval):
-                        found.append(as_of(approval, work))
-                        if len(found) == limit and approval is not page[-1]:
-                            place = Cursor(milliseconds(approval.created_at), approval.id)
-                            break
-                if place is None or len(found) >= limit or scanned >= SCANNED:
-                    return Listing(tuple(found), next=write_cursor("created", place))
-
-        return self._tenant.run(actor, use_case)
-
-    def count(
-        self,
-        *,
-        status: ApprovalStatus | None = None,
-        scope: str | None = None,
-        actor: ActorLike = None,
-    ) -> int:
-        """How many approvals there are; needs the right to view them."""
-
-        def use_case(work: Work) -> int:
-            at = self._view.scope if scope is None else scope
-            work.authorize("approvals.view", at or "")
-            where: Where = {} if at is None else {"scope": (at,)}
-            statuses = None if status is None else (status,)
-            return sum(
-                self._tenant.store.count(self._tenant.account, query)
-                for query in queries(where, statuses, milliseconds(work.now))
-            )
-
-        return self._tenant.run(actor, use_case)
-
     def requestable(
         self, permission: str, *, on_behalf_of: str | None = None, actor: ActorLike = None
     ) -> tuple[Resource, ...]:
@@ -366,88 +204,6 @@ class ApprovalReading(Service):
 
         return self._tenant.run(actor, use_case)
 
-    # -- who may see what ----------------------------------------------------------------------
-
-    def _visible(self, work: Work, id: str) -> Approval:
-        approval = None if text_fault(id) else work.get(Approval, id)
-        if approval is None or not self._may_see(work, approval):
-            if self._seen_with is not None:
-                # Who may not look at all learns nothing of what is there.
-                at = self._view.scope or ""
-                work.require(self._seen_with, self._sight(work, self._seen_with), at)
-            raise NotFound(f"there is no approval {id!r}")
-        return approval
-
-    def _sight(self, work: Work, permission: str) -> ResourceRef:
-        """The type of resource, as a whole, that a permission to see is about."""
-        return ask(self._view, work.snapshot, Ask(work.actor.subject, permission)).resource
-
-    def _sees_all(
-        self, work: Work, scope: str, permission: str | None, resource: str | None
-    ) -> bool:
-        """Whether the caller sees all of a list of approvals of `permission`, by what it holds.
-
-        Raises AccessDenied where it may not look.
-        """
-        if self._seen_with is None:
-            return False
-        about = self._sight(work, self._seen_with)
-        if work.holds_throughout(self._seen_with, about.type, scope):
-            listed = work.snapshot.permissions.get(permission or "")
-            return listed is not None and listed.resource_type == about.type
-        if resource is not None and parse_resource(resource).type == about.type:
-            about = parse_resource(resource)
-        work.require(self._seen_with, about, scope)
-        return False
-
-    def _may_see(self, work: Work, approval: Approval) -> bool:
-        actor = work.actor
-        if actor is SYSTEM or actor.principal in (
-            approval.requester,
-            approval.subject,
-            *approval.contributors,
-            *approval.chain,
-        ):
-            return True
-        return self._privileged(work, approval)
-
-    def _privileged(self, work: Work, approval: Approval) -> bool:
-        """Whether the caller may know who reviewed, and who could."""
-        principal = work.actor.principal
-        if self._seen_with is not None:
-            about = parse_resource(approval.resource)
-            if about.type == self._sight(work, self._seen_with).type and work.holds(
-                self._seen_with, about, approval.scope
-            ):
-                return True
-        if work.actor is SYSTEM or any(said.reviewer == principal for said in approval.reviews):
-            return True
-        if any(
-            work.may(right, approval.scope, approval.id)
-            for right in ("approvals.view", "approvals.override")
-        ):
-            return True
-        directory = self._directory(work, approval)
-        people = {principal, *directory.delegators(principal, work.now)}
-        return any(
-            _names(directory, source, person)
-            for leaf in walk(approval.policy.requirement)
-            if isinstance(leaf, Reviews)
-            for source in sources_of(leaf, approval, work.now)
-            for person in people
-        )
-
-    def _is_reviewer(self, work: Work, approval: Approval) -> bool:
-        """Whether the caller has reviewed it, or may now."""
-        actor = work.actor
-        if any(said.reviewer == actor.principal for said in approval.reviews):
-            return True
-        try:
-            entitled(approval, actor, self._directory(work, approval))
-        except (AccessDenied, InvalidState):
-            return False
-        return True
-
     def _reviewers(
         self, work: Work, approval: Approval, people: dict[str, frozenset[str]]
     ) -> tuple[str, ...]:
@@ -461,61 +217,6 @@ class ApprovalReading(Service):
                     people[leaf.source] = directory.candidates(leaf.source) or frozenset()
                 named |= people[leaf.source]
         return tuple(sorted(named - excluded(approval))[:NAMED])
-
-    def _directory(self, work: Work, approval: Approval) -> Directory:
-        return Directory(work.snapshot, approval, work.now, closed=work.closed)
-
-
-def as_of(approval: Approval, work: Work) -> Approval:
-    """The approval with its status as it is now."""
-    status = status_of(approval, work.now)
-    return (
-        approval if status == approval.status else msgspec.structs.replace(approval, status=status)
-    )
-
-
-def _several(
-    status: ApprovalStatus | Collection[ApprovalStatus] | None,
-) -> Collection[ApprovalStatus] | None:
-    """One status is a collection of one; text is never taken apart into letters."""
-    return {status} if isinstance(status, str) else status
-
-
-def _either(work: Work, mine: Mine | None) -> tuple[Either, ...]:
-    """The ways to belong to a list, as far as an index knows them."""
-    if mine is None:
-        return (Either({}),)
-    if mine == "requests":
-        who = (work.actor.subject,)
-        return (Either({"requester": who}), Either({"subject": who}))
-    principal = work.actor.principal
-    return (
-        Either({"reviewer": (principal,)}),
-        Either({"waits_for": _sources_naming(work, principal)}, while_pending=True),
-    )
-
-
-def _sources_naming(work: Work, principal: str) -> tuple[str, ...]:
-    """The sources that may name somebody, or somebody in whose place they may review."""
-    snapshot = work.snapshot
-    delegations = (snapshot.delegations.get(id) for id in snapshot.delegated.get(principal) or ())
-    people = {
-        principal,
-        *(
-            known.delegator
-            for known in delegations
-            if known is not None and known.starts_at <= work.now < known.ends_at
-        ),
-    }
-    named = (source for person in people for source in sources_naming(snapshot, person))
-    return tuple(dict.fromkeys(named))
-
-
-def _names(directory: Directory, source: str, principal: str) -> bool:
-    try:
-        return directory.names(source, principal)
-    except Invalid:
-        return False
 
 
 def _nameless(tree: Result) -> Result:

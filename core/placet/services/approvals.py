@@ -91,8 +91,9 @@ class Approvals(ApprovalChanges):
         yields begins at `starts_at`, an aware moment, if that is later than the approval, and lasts
         for `seconds`, if that is less than the policy yields. `on_behalf_of` is whom a caller says
         it asks for, which needs the right to ask for others; that of an `Actor` was authenticated.
-        Raises InvalidState where nothing needs to be asked, AccessDenied where nobody can say yes,
-        and AlreadyExists for a key that was used for something else.
+        Who has access by an approval may ask for more of it. Raises InvalidState where nothing
+        needs to be asked, AccessDenied where nobody can say yes, and AlreadyExists for a key that
+        was used for something else.
         """
         once = Once(
             idempotency_key,
@@ -132,6 +133,11 @@ class Approvals(ApprovalChanges):
             found = asked_before(work, wanted)
             if found is not None and covers(found, decision.policies) and _still_good(work, found):
                 return found
+            if decision.allowed:
+                # By access that an approval has given: more of it is another request.
+                decision = decide(
+                    Inquiry(work.snapshot, question, work.now, closed=work.closed, minted=False)
+                )
             if decision.allowed:
                 raise InvalidState(
                     f"{question.principal} is allowed {permission} on {question.resource} already; "

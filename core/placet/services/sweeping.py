@@ -102,9 +102,14 @@ class Sweeping(Service):
             return 0
         settled = 0
         for doc in self._pending(milliseconds(work.now)):
-            approval = decode(Approval, doc)
-            directory = Directory(snapshot, approval, work.now, closed=work.closed)
-            if settle(approval, directory).happened:
+            try:
+                approval = decode(Approval, doc)
+                directory = Directory(snapshot, approval, work.now, closed=work.closed)
+                decided = bool(settle(approval, directory).happened)
+            except PlacetError:
+                _log.exception("approval %s could not be settled", doc.key.id)
+                continue
+            if decided:
                 settled += self._bring_up(approval.id)
         after = self._tenant.work(SYSTEM)
         after.get(DeliveryCursor, _SETTLED)

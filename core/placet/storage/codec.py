@@ -33,21 +33,21 @@ from placet.model import (
     Record,
     Resource,
     ResourceGroup,
-    Reviews,
     Role,
     ServiceAccount,
     Session,
     Subscription,
     User,
-    walk,
 )
 from placet.model.due import due_at
 from placet.refs import encode
 from placet.storage.port import Doc, Index, IndexValue, Key
+from placet.storage.terms import waits_for
 
 __all__ = [
     "AUTHORITY_KEY",
     "AUTHORITY_KINDS",
+    "ENDED",
     "FORMAT",
     "GUARDED_KINDS",
     "FOREVER",
@@ -73,6 +73,8 @@ FORMAT = 1
 """The format that this release writes into bodies and events."""
 FOREVER = 2**53 - 1
 """What stands in an index for "no such moment": later than any."""
+ENDED = 0
+"""What stands in an order of moments to come for what waits for none: before any."""
 
 # Text that is no UTF-8 and endless nesting are reported in ways of their own.
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -132,12 +134,8 @@ def label_term(key: str, value: str) -> str:
 
 
 def _approval_index(approval: Approval) -> dict[str, IndexValue]:
-    waits_for: tuple[str, ...] = ()
-    if approval.status == "pending":
-        leaves = walk(approval.policy.requirement)
-        waits_for = tuple(
-            sorted({one for leaf in leaves if isinstance(leaf, Reviews) for one in leaf.sources})
-        )
+    pending = approval.status == "pending"
+    deadline = _moment(approval.decide_by)
     index: dict[str, IndexValue] = {
         "status": approval.status,
         "scope": approval.scope,
@@ -146,15 +144,15 @@ def _approval_index(approval: Approval) -> dict[str, IndexValue]:
         "permission": approval.permission,
         "resource": approval.resource,
         "reviewer": tuple(sorted({review.reviewer for review in approval.reviews})),
-        "waits_for": waits_for,
+        "waits_for": waits_for(approval),
         "label": tuple(label_term(key, value) for key, value in approval.labels.items()),
         "origin": approval.origin,
         "created": milliseconds(approval.created_at),
-        "updated": milliseconds(approval.updated_at),
+        "deadline": deadline if pending else ENDED,
     }
     # Only while it counts: so a search for deadlines passed meets no approval that has ended.
-    if approval.status == "pending":
-        index["decide_by"] = _moment(approval.decide_by)
+    if pending:
+        index["decide_by"] = deadline
         due = due_at(approval)
         if due is not None:
             index["due"] = milliseconds(due)

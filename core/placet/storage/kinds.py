@@ -70,7 +70,7 @@ KINDS: Mapping[str, Kind] = {
         _kind("delegation", delegator="text", delegate="text", ends="integer"),
         _kind(
             "approval",
-            orders=("created", "updated"),
+            orders=("created", "deadline"),
             status="text",
             scope="text",
             requester="text",
@@ -83,7 +83,7 @@ KINDS: Mapping[str, Kind] = {
             label="texts",
             origin="text",
             created="integer",
-            updated="integer",
+            deadline="integer",
             decide_by="integer",
             due="integer",
         ),

@@ -6,14 +6,17 @@ import falcon
 import msgspec
 
 from placet.errors import Invalid, NotFound, Problem
+from placet.model import Approval as Stored
+from placet.model import ApprovalStatus
+from placet.services.base import Listing
 from placet_falcon.britive.answers import answer
 from placet_falcon.britive.bodies import read_body, text_in
-from placet_falcon.britive.caller import caller_of
+from placet_falcon.britive.caller import Caller, caller_of
 from placet_falcon.britive.catalogue import CONSUMERS
 from placet_falcon.britive.errors import Unsupported
 from placet_falcon.britive.filters import words_of
 from placet_falcon.britive.items import items_of
-from placet_falcon.britive.paging import read_asked, request_types
+from placet_falcon.britive.paging import Asked, read_asked, request_types
 from placet_falcon.britive.words import STATUSES
 from placet_falcon.decoding import NoQuery, read_query
 from placet_falcon.host import Host
@@ -49,20 +52,9 @@ class Approvals:
         caller = caller_of(req, self._host)
         placet, actor = caller.placet, caller.actor
         asked = read_asked(req)
-        if asked.mine == "reviews":
-            caller.refuse_names("reviewing")
         words = words_of(asked.filter) if asked.filter else None
-        found = placet.approvals.list(
-            status=None
-            if words is None
-            else frozenset().union(*(STATUSES[word] for word in words)),
-            permission=asked.permission,
-            subject=caller.named,
-            mine=asked.mine,
-            limit=PAGE,
-            after=asked.after,
-            actor=actor,
-        )
+        statuses = None if words is None else frozenset().union(*(STATUSES[word] for word in words))
+        found = _page(caller, asked, statuses)
         # Several words share a status: which one it is, only the item says.
         shown = [
             item
@@ -155,12 +147,11 @@ class Withdrawals:
         if not (profile and slash and target):
             raise _wrong("resourceId", f"is {named!r}; write 'PROFILE/ENVIRONMENT'")
         resource = known.resource(profile, target)
-        waiting = placet.approvals.list(
+        waiting = placet.approvals.requests(
             status="pending",
             subject=caller.subject,
             permission=known.permission,
             resource=resource,
-            mine="requests",
             actor=actor,
         )
         if not waiting.items:
@@ -168,6 +159,31 @@ class Withdrawals:
         for approval in waiting.items:
             placet.approvals.cancel(approval.id, actor=actor)
         resp.status = falcon.HTTP_204
+
+
+def _page(
+    caller: Caller, asked: Asked, statuses: frozenset[ApprovalStatus] | None
+) -> Listing[Stored]:
+    """The caller's reviews or requests, or all that it may see."""
+    approvals = caller.placet.approvals
+    if asked.kind == "myApprovals":
+        caller.refuse_names("reviewing")
+        return approvals.reviews(
+            status=statuses,
+            permission=asked.permission,
+            limit=PAGE,
+            after=asked.after,
+            actor=caller.actor,
+        )
+    listed = approvals.requests if asked.kind == "myRequests" else approvals.list
+    return listed(
+        status=statuses,
+        permission=asked.permission,
+        subject=caller.named,
+        limit=PAGE,
+        after=asked.after,
+        actor=caller.actor,
+    )
 
 
 def _ids(value: Any) -> tuple[str, ...]:

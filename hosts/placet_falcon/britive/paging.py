@@ -14,14 +14,13 @@ import falcon
 import msgspec
 
 from placet.errors import Invalid, Problem
-from placet.services.approval_reading import Mine
 from placet_falcon.britive.catalogue import CONSUMERS
 from placet_falcon.britive.errors import Unsupported
 from placet_falcon.decoding import read_query
 
 __all__ = ["Asked", "read_asked", "request_types"]
 
-_TYPES: dict[str, Mine | None] = {"myApprovals": "reviews", "myRequests": "requests", "": None}
+_TYPES = ("myApprovals", "myRequests", "")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,11 +30,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     filter: str = ""
     consumer: str = ""
     after: str | None = None
-
-    @property
-    def mine(self) -> Mine | None:
-        """The caller's part in the approvals."""
-        return _TYPES[self.kind]
 
     @property
     def permission(self) -> str | None:

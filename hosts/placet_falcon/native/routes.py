@@ -4,6 +4,11 @@ Where nothing comes behind a name, it may hold slashes: `resources/repo:org/app`
 """
 
 from placet_falcon.host import Host
+from placet_falcon.native.approval_questions import (
+    ApprovalPages,
+    ApprovalQuestions,
+    RequestSimulations,
+)
 from placet_falcon.native.approvals import Approval, Approvals, ManyReviews
 from placet_falcon.native.audit import Checkpoints, Events, Export, Verification
 from placet_falcon.native.bundles import Bundles
@@ -35,6 +40,13 @@ def mount(app: App, host: Host) -> None:
     app.add_route(f"{BASE}/permits", Permits())
 
     app.add_route(f"{BASE}/approvals", Approvals(host))
+    pages = ApprovalPages()
+    for word in ("inbox", "requests", "reviews", "metrics"):
+        app.add_route(f"{BASE}/approvals/{word}", pages, suffix=word)
+    app.add_route(f"{BASE}/approvals/simulate", RequestSimulations())
+    about = ApprovalQuestions()
+    for word in ("reviewers", "simulate"):
+        app.add_route(f"{BASE}/approvals/{{id}}/{word}", about, suffix=word)
     approval = Approval(host)
     app.add_route(f"{BASE}/approvals/{{id}}", approval)
     for word in (

@@ -26,6 +26,7 @@ from placet.model import (
     Reviews,
     Role,
     ServiceAccount,
+    User,
 )
 from placet.storage.codec import key_of
 
@@ -166,3 +167,19 @@ def test_an_assignment_under_the_id_of_another_is_refused() -> None:
     noun = Assignment(id="a", principal="user:sam", role="r@/")
     with pytest.raises(Corrupt, match=r"assignment '\|b' holds another one, 'a' of scope ''"):
         load(Snapshot(), [([("|b", b"")], [noun])], revision=1, authority=1)
+
+
+def test_who_owns_and_who_manages_is_known_after_a_cold_start_and_a_change() -> None:
+    owned = Resource(type="invoice", id="1", attributes={"owner": "dana"})
+    managed = User(id="sam", attributes={"manager": "user:dana"})
+    parts: list[tuple[list[tuple[str, bytes]], list[Noun]]] = [
+        ([("invoice|1", b"")], [owned]),
+        ([("sam", b"")], [managed]),
+    ]
+    cold = load(Snapshot(), parts, revision=1, authority=1)
+    assert cold.owned_by.get("dana") == ("invoice:1",)
+    assert cold.reports.get("user:dana") == ("user:sam",)
+    other = msgspec.structs.replace(owned, attributes={"owner": "finn"})
+    after = advance(cold, [Fact(other), Fact(managed, gone=True)])
+    assert (after.owned_by.get("dana"), after.owned_by.get("finn")) == (None, ("invoice:1",))
+    assert after.reports.get("user:dana") is None

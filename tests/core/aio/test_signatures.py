@@ -22,7 +22,7 @@ PLAIN = {
     "Placet.permit": "asks in `async with`",
     "Placet.token": "is of what is in memory",
     "Placet.requires": "asks in each call of what it protects",
-    "ApprovalReading.seen_with": "is a light view",
+    "ApprovalSight.seen_with": "is a light view",
 }
 IN_MEMORY = "what is fresher is `await catch_up(...)`, and then the question"
 FEWER_WORDS = {

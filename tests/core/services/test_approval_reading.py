@@ -14,7 +14,6 @@ from placet import (
     Role,
 )
 from placet.model import AccessYield, ApprovalStatus, InOrder, parse_reviews
-from placet.services.approval_reading import Mine
 from placet.testing import PlacetUnderTest
 
 
@@ -27,7 +26,7 @@ def ask(placet: PlacetUnderTest, invoice: int, by: str = "sam") -> str:
 def listed(
     placet: PlacetUnderTest,
     by: str,
-    mine: Mine | None = None,
+    what: str = "list",
     status: set[ApprovalStatus] | None = None,
     limit: int = 2,
 ) -> list[str]:
@@ -35,8 +34,8 @@ def listed(
     found: list[str] = []
     after = None
     while True:
-        page = placet.approvals.list(
-            mine=mine, status=status, limit=limit, after=after, actor=f"user:{by}"
+        page = getattr(placet.approvals, what)(
+            status=status, limit=limit, after=after, actor=f"user:{by}"
         )
         found.extend(approval.id for approval in page.items)
         if page.next is None:

@@ -36,7 +36,7 @@ def _dana_is_away(placet: PlacetUnderTest, scope: str = "") -> None:
 def test_a_delegate_reviews_in_the_place_of_who_is_away(placet: PlacetUnderTest) -> None:
     _dana_is_away(placet, scope="")
     id = _pending(placet)
-    found = placet.approvals.list(mine="reviews", actor="user:eve").items
+    found = placet.approvals.inbox(actor="user:eve").items
     assert [one.id for one in found] == [id]
     done = placet.approve(id, by="user:eve")
     assert (done.status, done.reviews[0].seat_of) == ("approved", "user:dana")
@@ -66,7 +66,7 @@ def test_a_delegation_counts_until_just_before_its_end(
     _dana_is_away(placet)
     placet.clock.advance(after)
     asked = placet.request("invoice.pay", "invoice:8", actor="user:sam")
-    found = placet.approvals.list(mine="reviews", actor="user:eve").items
+    found = placet.approvals.inbox(actor="user:eve").items
     assert ([one.id for one in found] == [asked.id]) is counts
     if not counts:
         with pytest.raises(NotFound):

@@ -8,6 +8,7 @@ from placet import (
     SYSTEM,
     ApprovalPolicy,
     Invalid,
+    InvalidState,
 )
 from placet.model import AccessYield, parse_reviews
 from placet.testing import PlacetUnderTest
@@ -46,3 +47,23 @@ def test_nobody_gets_more_time_than_the_policy_yields(placet: PlacetUnderTest) -
     _eve_may_ask_to_read(placet)
     with pytest.raises(Invalid, match="more than the 3600"):
         placet.approvals.request("invoice.read", "invoice:7", seconds=3601, actor="user:eve")
+
+
+def test_more_of_it_is_another_request(placet: PlacetUnderTest) -> None:
+    _eve_may_ask_to_read(placet)
+    first = placet.approvals.request("invoice.read", "invoice:7", actor="user:eve")
+    placet.approve(first, by="user:dana")
+    placet.clock.advance("50m")
+    more = placet.approvals.request("invoice.read", "invoice:7", actor="user:eve")
+    assert more.id != first.id
+    placet.approve(more, by="user:finn")
+    placet.clock.advance("59m")
+    assert placet.check("user:eve", "invoice.read", "invoice:7")
+    placet.clock.advance("1m")
+    assert not placet.check("user:eve", "invoice.read", "invoice:7")
+
+
+def test_who_holds_it_anyway_has_nothing_to_ask_for(placet: PlacetUnderTest) -> None:
+    _eve_may_ask_to_read(placet)
+    with pytest.raises(InvalidState, match="nothing to ask for"):
+        placet.approvals.request("invoice.read", "invoice:7", actor="user:sam")

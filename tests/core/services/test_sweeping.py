@@ -3,9 +3,11 @@
 import msgspec
 import pytest
 
-from placet import SYSTEM, ApprovalPolicy, Event
+from placet import SYSTEM, Approval, ApprovalPolicy, Event
 from placet.approvals.lifecycle import Said
 from placet.model import Reviews
+from placet.storage.codec import key_for
+from placet.storage.port import Put
 from placet.testing import PlacetUnderTest
 
 
@@ -84,3 +86,23 @@ def test_many_reviews_are_each_by_themselves(placet: PlacetUnderTest) -> None:
     assert [getattr(one, "status", type(one).__name__) for one in done] == [
         "approved", "InvalidState", "approved", "NotFound",
     ]  # fmt: skip
+
+
+def test_one_that_cannot_be_read_stands_in_no_others_way(
+    placet: PlacetUnderTest, caplog: pytest.LogCaptureFixture
+) -> None:
+    _policy(placet, reject_when="unreachable")
+    broken, other = (
+        placet.request("invoice.pay", f"invoice:{number}", actor="user:sam").id
+        for number in range(2)
+    )
+    placet.sweep()
+    placet.reject(other, by="user:dana")
+    (doc,) = placet.store.get("default", [key_for(Approval, broken)])
+    assert doc is not None
+    placet.store.commit("default", [Put(doc.key, b"{", doc.index)], [])
+    placet.groups.remove_members("finance", ["user:finn"], actor=SYSTEM)
+    placet.clock.advance("1m")
+    assert placet.sweep() == 1
+    assert placet.approvals.get(other, actor=SYSTEM).status == "rejected"
+    assert broken in caplog.text

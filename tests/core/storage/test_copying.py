@@ -60,7 +60,7 @@ def put(id: str, number: int = 0, kind: str = "user") -> Put:
 def _index(key: Key, number: int) -> Index:
     if key.kind != "approval":
         return {"bundle": str(number)}
-    return {"created": number, "updated": -number, "reviewer": ("user:a", f"user:{number}")}
+    return {"created": number, "deadline": -number, "reviewer": ("user:a", f"user:{number}")}
 
 
 def take(store: Store, steps: Sequence[Step]) -> None:

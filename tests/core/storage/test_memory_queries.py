@@ -11,7 +11,7 @@ from placet.storage.port import Cursor, Doc, IndexValue, Key, Put, Query, Range
 NUMBERS = st.integers(0, 6)
 TEXTS = st.sampled_from(["x", "y", "z"])
 INDEXES: st.SearchStrategy[Mapping[str, IndexValue]] = st.fixed_dictionaries(
-    {"created": NUMBERS, "updated": NUMBERS},
+    {"created": NUMBERS, "deadline": NUMBERS},
     optional={
         "status": TEXTS,
         "reviewer": st.lists(TEXTS, max_size=3).map(tuple),

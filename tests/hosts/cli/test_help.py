@@ -15,6 +15,7 @@ COMMANDS = (
 )
 FAMILIES = (
     *(("approvals", name) for name in ("list", "request", "review", "explain")),
+    *(("approvals", name) for name in ("inbox", "requests", "reviewers", "simulate", "metrics")),
     ("keys", "create"),
     *(("audit", name) for name in ("verify", "checkpoint", "export")),
     *(("store", name) for name in ("copy", "verify", "stats", "backup")),

@@ -34,7 +34,7 @@ def _fill(path: Path) -> None:
 
 
 def _approval(id: str, *labels: str) -> Put:
-    return Put(Key("approval", id), b"{}", {"created": 1, "updated": 1, "label": labels or ("l",)})
+    return Put(Key("approval", id), b"{}", {"created": 1, "deadline": 1, "label": labels or ("l",)})
 
 
 def _refused(store: SQLiteStore, error: type[PlacetError], match: str) -> None:
@@ -193,7 +193,7 @@ def test_a_write_that_fails_changes_nothing(path: Path) -> None:
     "change",
     [
         Put(Key("user", "x"), b"{}", {"bundle": "\ud800"}),
-        Put(Key("approval", "x"), b"{}", {"created": 1, "updated": 1, "label": ("\ud800",)}),
+        Put(Key("approval", "x"), b"{}", {"created": 1, "deadline": 1, "label": ("\ud800",)}),
         Put(Key("user", "\ud800"), b"{}", {}),
     ],
     ids=["a value", "a member", "an id"],

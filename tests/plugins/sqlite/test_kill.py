@@ -45,7 +45,7 @@ def write(path, name, manner):
         number = int(doc.body) + 1 if doc else 1
         body = b"%s %d" % (name.encode(), number)
         shared = Key("approval", "shared-%d" % (number % SHARED))
-        index = {"created": number, "updated": number, "label": (name, "n%d" % (number % 7))}
+        index = {"created": number, "deadline": number, "label": (name, "n%d" % (number % 7))}
         puts = [
             Put(mine, b"%d" % number, {}, expect=doc.version if doc else 0),
             Put(shared, body, index),
@@ -226,7 +226,7 @@ def _assert_goes_on(path: Path, ledger: Ledger, acks: list[Ack], lost_at_most: i
         body = b"test %d" % number
         puts = [
             Put(Key("user", "counter-test"), b"%d" % number, {}),
-            Put(Key("approval", f"shared-{number % SHARED}"), body, {"created": 0, "updated": 0}),
+            Put(Key("approval", f"shared-{number % SHARED}"), body, {"created": 0, "deadline": 0}),
         ]
         done = store.commit("acme", puts, [new_event(0, body)])
         assert done.version == ledger.head.version + 1

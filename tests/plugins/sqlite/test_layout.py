@@ -50,7 +50,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def _fill(path: Path) -> None:
-    index: Index = {"created": 1, "updated": 2, "status": "pending", "label": ("a", "b")}
+    index: Index = {"created": 1, "deadline": 2, "status": "pending", "label": ("a", "b")}
     with closing(SQLiteStore(path)) as store:
         store.commit("acme", [Put(Key("approval", "a"), b"{}", index)], [])
         store.commit("acme", [Put(Key("user", "sam"), b"{}", {"bundle": "x"})], [])
@@ -143,7 +143,7 @@ def test_a_file_from_before_a_field_of_texts_gets_a_table_for_its_members(path: 
         "ALTER TABLE placet_approval DROP COLUMN members",
         "UPDATE placet_layout SET declared = ''",
     )
-    index: Index = {"created": 1, "updated": 2, "label": ("c",)}
+    index: Index = {"created": 1, "deadline": 2, "label": ("c",)}
     with closing(SQLiteStore(path)) as store:
         store.commit("acme", [Put(Key("approval", "a"), b"{}", index)], [])
         assert store.count("acme", Query("approval", {"label": ("c",)})) == 1

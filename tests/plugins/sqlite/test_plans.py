@@ -56,7 +56,7 @@ def plans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plans]:
 def _approval(at: int) -> Put:
     index = {
         "created": at // 2,
-        "updated": at // 3,
+        "deadline": at // 3,
         "decide_by": at,
         "status": ("pending", "approved")[at % 2],
         "scope": ("a", "b", "c")[at % 3],
@@ -83,7 +83,7 @@ def _sorts(steps: list[str]) -> int:
 QUERIES = {
     "all by id": Query("approval"),
     "all by created": Query("approval", order="created"),
-    "all by updated": Query("approval", order="updated"),
+    "all by deadline": Query("approval", order="deadline"),
     "descending": Query("approval", order="created", descending=True),
     "behind a cursor": Query("approval", order="created", after=Cursor(50, "100")),
     "behind an id": Query("approval", after=Cursor("100", "100")),
@@ -110,8 +110,8 @@ QUERIES = {
     "a clause and a range beside the order": Query(
         "approval", {"status": ("pending",)}, Range("decide_by", 10, None), "created"
     ),
-    "another order": Query("approval", {"status": ("pending",)}, order="updated"),
-    "an order that is a clause too": Query("approval", {"updated": (5,)}, order="id"),
+    "another order": Query("approval", {"status": ("pending",)}, order="deadline"),
+    "an order that is a clause too": Query("approval", {"deadline": (5,)}, order="id"),
     "skipping": Query("approval", {"status": ("pending",)}, order="created", skip=20),
     "a kind without orders": Query("user", {"bundle": ("x",)}),
 }
@@ -189,10 +189,10 @@ def test_behind_a_cursor_a_range_does_not_start_over(plans: Plans, descending: b
 
 
 def test_a_few_that_match_are_sorted_rather_than_many_passed(plans: Plans) -> None:
-    query = Query("approval", {"label": ("own-7",)}, order="updated")
+    query = Query("approval", {"label": ("own-7",)}, order="deadline")
     steps = plans(lambda store: store.find("acme", query))
     _assert_walks(steps)
-    assert not any("placet_approval_by_updated" in step for step in steps)
+    assert not any("placet_approval_by_deadline" in step for step in steps)
 
 
 READS: dict[str, Callable[[Store], object]] = {
@@ -213,7 +213,7 @@ def test_what_is_named_is_searched_for(plans: Plans, call: Callable[[Store], obj
 def test_a_commit_searches_for_all_that_it_touches(plans: Plans) -> None:
     changes: list[Change] = [
         _approval(7),
-        Put(Key("approval", "008"), b"1", {"created": 1, "updated": 2, "label": ("x",)}),
+        Put(Key("approval", "008"), b"1", {"created": 1, "deadline": 2, "label": ("x",)}),
         Drop(Key("approval", "009")),
         Check(Key("approval", "010"), 1),
         Put(Key("user", "sam"), b"{}", {"bundle": "x"}),

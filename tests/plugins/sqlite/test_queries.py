@@ -29,8 +29,8 @@ class Stores(NamedTuple):
 def _documents() -> Iterator[Put]:
     """Ties, extremes and gaps: each value of a field with several of every other field."""
     numbers = [LEAST, -1, 0, 0, 1, MOST]
-    for at, (created, updated, text) in enumerate(product(numbers, numbers, TEXTS)):
-        index: dict[str, IndexValue] = {"created": created, "updated": updated}
+    for at, (created, deadline, text) in enumerate(product(numbers, numbers, TEXTS)):
+        index: dict[str, IndexValue] = {"created": created, "deadline": deadline}
         if at % 5:
             index["status"] = text
         if at % 3:
@@ -73,12 +73,12 @@ WHERE: st.SearchStrategy[dict[str, tuple[str | int, ...]]] = st.fixed_dictionari
         "label": LISTS,
         "decide_by": INTEGERS,
         "created": INTEGERS,
-        "updated": INTEGERS,
+        "deadline": INTEGERS,
     },
 )
 RANGES = st.none() | st.builds(
     Range,
-    st.sampled_from(["created", "updated", "decide_by"]),
+    st.sampled_from(["created", "deadline", "decide_by"]),
     st.none() | NUMBERS,
     st.none() | NUMBERS,
 )
@@ -88,7 +88,7 @@ SKIPS = st.sampled_from([0, 0, 0, 1, 5, MOST // 2])
 
 @st.composite
 def queries(draw: st.DrawFn) -> Query:
-    order = draw(st.sampled_from(["id", "created", "updated"]))
+    order = draw(st.sampled_from(["id", "created", "deadline"]))
     value: st.SearchStrategy[str | int] = NUMBERS if order != "id" else st.sampled_from(TEXTS)
     after = draw(st.none() | st.builds(Cursor, value, st.sampled_from([*TEXTS, "a100", "z"])))
     if after is not None and order == "id":
@@ -137,12 +137,12 @@ def test_a_kind_without_orders_is_found_by_id(
 
 
 def test_pages_walk_through_all_that_matches(stores: Stores) -> None:
-    whole = Query("approval", {"label": ("shared", "a")}, order="updated", limit=1000)
+    whole = Query("approval", {"label": ("shared", "a")}, order="deadline", limit=1000)
     expected = [doc.key for doc in stores.memory.find("acme", whole).docs]
     found: list[Key] = []
     after: Cursor | None = None
     for _ in expected:
-        page = stores.sqlite.find("acme", Query("approval", whole.where, order="updated",
+        page = stores.sqlite.find("acme", Query("approval", whole.where, order="deadline",
                                                 after=after, limit=7))  # fmt: skip
         found += [doc.key for doc in page.docs]
         if (after := page.next) is None:

@@ -38,7 +38,7 @@ def store(path: Path) -> Iterator[SQLiteStore]:
 
 
 def _index(at: int) -> dict[str, str | int | tuple[str, ...]]:
-    return {"created": at, "updated": at, "label": (f"own-{at}", "all", "all"), "reviewer": ()}
+    return {"created": at, "deadline": at, "label": (f"own-{at}", "all", "all"), "reviewer": ()}
 
 
 def _names(folder: Path) -> list[str]:
@@ -277,8 +277,8 @@ def test_an_index_that_differs_from_its_table_is_damage(store: SQLiteStore, path
         # Without its index for a moment: what SQLite itself would never do.
         own.execute("PRAGMA writable_schema = ON")
         own.execute(
-            "UPDATE sqlite_schema SET sql = replace(sql, '\"updated\"', '\"decide_by\"') "
-            "WHERE name = 'placet_approval_by_updated'"
+            "UPDATE sqlite_schema SET sql = replace(sql, '\"deadline\"', '\"decide_by\"') "
+            "WHERE name = 'placet_approval_by_deadline'"
         )
         own.commit()
     store.close()

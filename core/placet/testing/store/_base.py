@@ -186,12 +186,12 @@ def approval(
     body: bytes = b"{}",
     *,
     created: int = 0,
-    updated: int = 0,
+    deadline: int = 0,
     expect: int | None = None,
     **index: IndexValue,
 ) -> Put:
     """Puts an approval: a kind with two orders and every type of field."""
-    whole: Index = {"created": created, "updated": updated, **index}
+    whole: Index = {"created": created, "deadline": deadline, **index}
     return Put(approval_key(id), body, whole, expect)
 
 

@@ -93,7 +93,7 @@ def count_up(store: Store, rounds: int, most: int) -> list[int]:
 def pair(number: int) -> tuple[list[Put], list[NewEvent]]:
     """Two documents and an event that belong together."""
     body = b"%d" % number
-    puts = [Put(Key("approval", id), body, {"created": 0, "updated": 0}) for id in ("a", "b")]
+    puts = [Put(Key("approval", id), body, {"created": 0, "deadline": 0}) for id in ("a", "b")]
     return puts, [new_event(0, body)]
 
 

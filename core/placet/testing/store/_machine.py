@@ -40,11 +40,11 @@ NUMBERS = st.integers(-1, 2)
 TEXTS = ["", "a", "A"]
 KEYS = st.builds(Key, st.sampled_from(["approval", "approval", "user"]), st.sampled_from(IDS))
 MEMBERS = st.lists(st.sampled_from(TEXTS), max_size=3).map(tuple)
-ANY_ORDER = st.sampled_from(["id", "created", "updated"])
+ANY_ORDER = st.sampled_from(["id", "created", "deadline"])
 EXPECT = st.sampled_from(["any", "any", "as read", "as read", "absent", "stale"])
 
 APPROVALS: st.SearchStrategy[Mapping[str, IndexValue]] = st.fixed_dictionaries(
-    {"created": NUMBERS, "updated": NUMBERS},
+    {"created": NUMBERS, "deadline": NUMBERS},
     optional={
         "status": st.sampled_from(TEXTS),
         "scope": st.sampled_from(TEXTS),
@@ -65,7 +65,7 @@ WHERE: st.SearchStrategy[Mapping[str, tuple[str | int, ...]]] = st.lists(CLAUSES
 )
 RANGES = st.builds(
     Range,
-    st.sampled_from(["created", "updated", "decide_by"]),
+    st.sampled_from(["created", "deadline", "decide_by"]),
     st.none() | NUMBERS,
     st.none() | NUMBERS,
 )

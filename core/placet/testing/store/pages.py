@@ -18,12 +18,12 @@ class PagesTheme(Theme):
 
     @pytest.fixture
     def tied(self, store: Store) -> Store:
-        """Five approvals, three of one moment; `updated` runs the other way."""
+        """Five approvals, three of one moment; `deadline` runs the other way."""
         fill(
             store,
             *[
                 approval(
-                    id, created=at, updated=-at, status="pending" if id in "abd" else "approved"
+                    id, created=at, deadline=-at, status="pending" if id in "abd" else "approved"
                 )
                 for id, at in CREATED.items()
             ],
@@ -47,10 +47,10 @@ class PagesTheme(Theme):
 
     def test_each_order_sorts_by_its_own_field(self, tied: Store) -> None:
         """A kind may have several."""
-        assert ids(tied.find(ACCOUNT, Query("approval", order="updated"))) == list("dabec")
+        assert ids(tied.find(ACCOUNT, Query("approval", order="deadline"))) == list("dabec")
 
     @pytest.mark.parametrize("descending", [False, True])
-    @pytest.mark.parametrize("order", ["id", "created", "updated"])
+    @pytest.mark.parametrize("order", ["id", "created", "deadline"])
     @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6])
     def test_pages_are_complete_for_every_limit(
         self, tied: Store, limit: int, order: str, descending: bool
@@ -69,8 +69,8 @@ class PagesTheme(Theme):
             ({"status": ("pending",)}, None, list("abd")),
             ({"status": ("approved", "pending")}, None, BY_CREATED),
             ({}, Range("created", 2, 3), list("abe")),
-            ({}, Range("updated", -3, -1), list("abed")),
-            ({"status": ("pending",)}, Range("updated", -2, 0), list("ab")),
+            ({}, Range("deadline", -3, -1), list("abed")),
+            ({"status": ("pending",)}, Range("deadline", -2, 0), list("ab")),
         ):
             query = Query("approval", where, within, "created", descending, limit=limit)
             assert pages(tied, query) == (expected[::-1] if descending else expected)
@@ -152,7 +152,7 @@ class PagesTheme(Theme):
         assert ids(tied.find(ACCOUNT, where)) == ["d"]
         several = Query("approval", {"status": ("pending", "approved")}, order="created", skip=3)
         assert ids(tied.find(ACCOUNT, several)) == ["e", "d"]
-        within = Query("approval", range=Range("updated", -2, 0), order="created", skip=2)
+        within = Query("approval", range=Range("deadline", -2, 0), order="created", skip=2)
         assert ids(tied.find(ACCOUNT, within)) == ["b", "e"]
 
     def test_a_skipped_page_can_be_gone_on_from(self, tied: Store) -> None:

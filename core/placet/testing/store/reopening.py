@@ -129,7 +129,7 @@ class ReopeningTheme(Theme):
         for account in AWKWARD:
             (doc,) = again.find(account, Query("approval", {"status": (account,)})).docs
             assert doc.index == {
-                "created": 0, "updated": 0, "status": account, "label": (account, ""),
+                "created": 0, "deadline": 0, "status": account, "label": (account, ""),
             }  # fmt: skip
 
     def test_what_a_reader_changes_is_not_stored_after_reopening(
