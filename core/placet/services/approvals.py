@@ -176,8 +176,10 @@ class Approvals(ApprovalChanges):
         )
 
         def use_case(work: Work) -> Approval:
+            # The key first: what it stands for was stored with it, and is read no older than it.
+            before = once.before(work)
             approval = self._visible(work, id)
-            if (before := once.before(work)) is not None:
+            if before is not None:
                 return before
             done = review(approval, work.actor, said, self._directory(work, approval))
             if done.happened:

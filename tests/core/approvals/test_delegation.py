@@ -2,10 +2,11 @@
 
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 from approval_worlds import NOW, People, asked, say
 
-from placet.approvals.evaluate import evaluate
+from placet.approvals.evaluate import evaluate, seat_for
 from placet.approvals.lifecycle import Said, review
 from placet.errors import AccessDenied
 from placet.model import Actor, AllOf, Reviews
@@ -59,8 +60,18 @@ def test_who_is_excluded_cannot_review_through_a_delegate() -> None:
 
 def test_who_is_excluded_cannot_review_in_anybodys_place() -> None:
     """T35: sam asked, and stands in for ana."""
+    approval, people = asked("1 from group:qa"), _people(("ana", "sam"), qa="ana bo")
     with pytest.raises(AccessDenied):
-        say(asked("1 from group:qa"), "sam", _people(("ana", "sam"), qa="ana bo"))
+        say(approval, "sam", people)
+    assert seat_for(approval, people, evaluate(approval, people), "user:sam") is None
+
+
+def test_a_review_in_the_place_of_who_is_excluded_counts_for_nothing() -> None:
+    """T35: however it has come there: dee has said yes in the place of sam, who asks for it now."""
+    people = _people(("sam", "dee"), qa="sam")
+    done = say(asked("2 from group:qa", by="user:kim"), "dee", people)
+    now_of_sam = msgspec.structs.replace(done.approval, on_behalf_of="user:sam")
+    assert (done.result.have, evaluate(now_of_sam, people).have) == (1, 0)
 
 
 def test_a_delegator_and_a_delegate_fill_one_seat() -> None:

@@ -17,6 +17,7 @@ PEOPLE = People(qa="ana bo", leads="lea")
 
 
 def test_before_it_nobody_else_may_review() -> None:
+    """T18."""
     early = PEOPLE.at(NOW + 4 * HOUR - timedelta(milliseconds=1))
     with pytest.raises(AccessDenied):
         say(asked(LEAF), "lea", early)

@@ -62,6 +62,7 @@ def _status(requirement: Requirement, *approvers: str, people: People = PEOPLE) 
 def test_a_tree_and_who_approved_give_a_status(
     requirement: Requirement, approvers: tuple[str, ...], status: str
 ) -> None:
+    """T34."""
     assert _status(requirement, *approvers) == status
 
 
@@ -110,7 +111,7 @@ def test_who_loses_the_role_stops_counting() -> None:
 
 
 def test_a_review_of_another_digest_does_not_count() -> None:
-    """T20: an approval of revision N does not open revision N+1."""
+    """T20, T23: an approval of revision N does not open revision N+1."""
     approval = say(asked(Reviews(count=2, source="group:qa")), "bo", PEOPLE).approval
     revised = msgspec.structs.replace(approval, digest="d2")
     assert evaluate(revised, PEOPLE).have == 0
@@ -149,7 +150,7 @@ def test_a_tree_with_too_many_ways_is_refused() -> None:
 
 
 def test_several_policies_add_up() -> None:
-    """T43: a lower scope only tightens."""
+    """T13, T43: a lower scope only tightens."""
     both = compose(
         [
             policy(QA, decide_within=60, allow_self_review=True),

@@ -30,6 +30,7 @@ def test_a_pass_is_used_once(grant: Grant) -> None:
 
 
 def test_a_pass_is_for_its_principal(grant: Grant) -> None:
+    """T26, T41."""
     with pytest.raises(AccessDenied, match="not a pass of user:eve"):
         take(grant, "user:eve", "d1", NOW)
 
@@ -38,6 +39,14 @@ def test_a_pass_is_for_its_digest(grant: Grant) -> None:
     """T20, T26, failure mode 40."""
     with pytest.raises(AccessDenied, match="ask again"):
         take(grant, "user:sam", "d2", NOW)
+
+
+def test_a_pass_lasts_from_its_approval() -> None:
+    """T16: and not from when it was asked for."""
+    asked_early = asked("1 from group:qa", use_within=3600)
+    done = say(asked_early, "ana", PEOPLE, at=NOW + 5 * HOUR)
+    assert done.grant is not None
+    assert (done.grant.starts_at, done.grant.ends_at) == (NOW + 5 * HOUR, NOW + 6 * HOUR)
 
 
 def test_a_pass_ends_by_itself_at_exactly_its_end(grant: Grant) -> None:

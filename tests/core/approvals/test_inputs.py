@@ -52,11 +52,13 @@ def test_what_is_filled_in_is_kept_with_the_review() -> None:
 def test_what_is_wrong_is_refused_whatever_the_verdict(
     change: dict[str, Any], said: str, verdict: Verdict
 ) -> None:
+    """T52."""
     with pytest.raises(Invalid, match=said):
         say(_asked(), "ana", PEOPLE, verdict, inputs={**GOOD, **change})
 
 
 def test_nobody_approves_without_what_is_required() -> None:
+    """T52."""
     with pytest.raises(Invalid, match=r"inputs\.window: is missing"):
         say(_asked(), "ana", PEOPLE)
 
@@ -66,11 +68,13 @@ def test_a_no_needs_nothing_filled_in() -> None:
 
 
 def test_an_override_fills_in_the_same() -> None:
+    """T52."""
     with pytest.raises(Invalid, match=r"inputs\.window"):
         override(_asked(), Actor("user:boss"), Said("approve", "now"), PEOPLE)
 
 
 def test_a_rule_that_does_not_fill_in_what_is_required_is_refused() -> None:
+    """T52."""
     rule = Rule(name="r", verdict="approve", when="true")
     with pytest.raises(Invalid, match=r"rules\[0\]\.inputs\.window"):
         asked("1 from group:qa", inputs=WANTED, rules=(rule,)).policy.validate()

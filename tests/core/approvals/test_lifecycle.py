@@ -3,19 +3,20 @@
 from datetime import timedelta
 
 import pytest
-from approval_worlds import NOW, People, asked, say
+from approval_worlds import NOW, People, asked, policy, say
 
 from placet.approvals.lifecycle import cancel, settle, withdraw
 from placet.approvals.transition import status_of
 from placet.errors import AccessDenied, Invalid, InvalidState
-from placet.model import AccessYield, Actor
+from placet.model import AccessYield, Actor, InOrder, parse_reviews
+from placet.model.policy import MAX_SECONDS
 
 PEOPLE = People(qa="ana bo sam cy")
 HOUR = timedelta(hours=1)
 
 
 def test_the_last_missing_review_approves_and_mints_in_the_same_step() -> None:
-    """T03: the resolution is part of the step that adds the last review."""
+    """T03, T09: the resolution is part of the step that adds the last review."""
     done = say(asked("1 from group:qa"), "ana", PEOPLE)
     assert done.approval.status == "approved"
     assert done.grant is not None
@@ -70,6 +71,25 @@ def test_at_exactly_the_deadline_it_is_over() -> None:
     assert status_of(approval, NOW + HOUR) == "expired"
 
 
+@pytest.mark.parametrize("seconds", [1, 60, 90_000, MAX_SECONDS])
+def test_the_deadline_is_the_one_that_the_policy_sets(seconds: int) -> None:
+    """T13."""
+    approval = asked("1 from group:qa", decide_within=seconds)
+    assert approval.decide_by == NOW + timedelta(seconds=seconds)
+    last = approval.decide_by - timedelta(milliseconds=1)
+    assert say(approval, "ana", PEOPLE, at=last).approval.status == "approved"
+    with pytest.raises(InvalidState, match="expired"):
+        say(approval, "ana", PEOPLE, at=approval.decide_by)
+
+
+@pytest.mark.parametrize("field", ["decide_within", "use_within", "override_for", "remind_after"])
+@pytest.mark.parametrize("seconds", [0, -1, MAX_SECONDS + 1])
+def test_a_time_that_is_none_is_refused_with_its_policy(field: str, seconds: int) -> None:
+    """T14: it is not taken for no limit."""
+    with pytest.raises(Invalid, match=field):
+        policy("1 from group:qa", **{field: seconds}).validate()
+
+
 def test_settling_writes_the_expiry_down_once() -> None:
     """T15."""
     approval = asked("1 from group:qa", decide_within=3600)
@@ -119,8 +139,18 @@ def test_a_later_stage_cannot_be_reviewed_before_it_opens() -> None:
     assert say(opened, "cy", people).approval.status == "approved"
 
 
+def test_the_same_yes_again_fills_no_stage_behind_it() -> None:
+    """T07: a screen that was left open, or a second tap, moves nothing on."""
+    people = People(qa="ana", ops="ana bo")
+    stages = (parse_reviews("1 from group:qa"), parse_reviews("1 from group:ops"))
+    once = say(asked(InOrder(of=stages)), "ana", people).approval
+    again = say(once, "ana", people)
+    assert again.happened == ()
+    assert again.result.why == "stage 2: has 0 of 1 from group:ops"
+
+
 def test_a_review_of_what_was_shown_before_is_refused() -> None:
-    """T25: the review carries the digest as it was shown."""
+    """T07, T25: the review carries the digest as it was shown."""
     with pytest.raises(InvalidState, match="not what was shown"):
         say(asked("1 from group:qa"), "ana", PEOPLE, digest="older")
 

@@ -8,7 +8,7 @@ from approval_worlds import NOW, People, asked, say
 from placet.approvals.lifecycle import Said
 from placet.approvals.overriding import looked_at_later, may_override, override, skipped
 from placet.errors import AccessDenied, InvalidState
-from placet.model import AccessYield, Actor
+from placet.model import AccessYield, Actor, InOrder, parse_reviews
 
 PEOPLE = People(qa="ana bo", boss="max")
 MAX = Actor("user:max")
@@ -56,6 +56,21 @@ def test_who_acts_for_whoever_asked_cannot_either() -> None:
         override(
             asked("1 from group:qa"), Actor("user:max", chain=("user:sam",)), NOW_PLEASE, PEOPLE
         )
+
+
+def test_it_ends_every_stage_at_once() -> None:
+    """T36."""
+    stages = (parse_reviews("1 from group:qa"), parse_reviews("1 from group:boss"))
+    staged = asked(InOrder(of=stages))
+    assert override(staged, MAX, NOW_PLEASE, PEOPLE).approval.status == "approved"
+
+
+def test_who_may_review_their_own_request_may_not_override_it_by_that() -> None:
+    """T36: the one is a yes among others, the other replaces them all."""
+    own = asked("2 from group:qa", allow_self_review=True, override_by=("user:max",))
+    assert not may_override(own, PEOPLE, "user:sam")
+    with pytest.raises(AccessDenied):
+        say(own, "sam", PEOPLE)
 
 
 def test_only_those_may_whom_the_policy_names() -> None:

@@ -23,7 +23,7 @@ def _revised(approval: Approval, at: timedelta = HOUR, **changes: Any) -> Approv
         permission=approval.permission,
         resource=changes.pop("resource", approval.resource),
         scope=approval.scope,
-        digest="d2",
+        digest=changes.pop("digest", "d2"),
         **{"arguments": {"amount": 1, "comment": "b"}, **changes},
     )
     return revise(approval, wanted, approval.policy, approval.policies, NOW + at)
@@ -49,6 +49,16 @@ def test_a_review_for_what_was_shown_before_is_refused() -> None:
         say(_revised(_asked()), "ana", PEOPLE, digest="d1")
 
 
+@pytest.mark.parametrize("said_at", [-HOUR, timedelta(), 9 * HOUR])
+def test_the_digest_binds_a_review_and_no_clock(said_at: timedelta) -> None:
+    """T23: whatever the clocks say about which came first."""
+    once = say(_asked(), "ana", PEOPLE, at=NOW + said_at).approval
+    after = _revised(once)
+    assert evaluate(after, PEOPLE.at(NOW + 9 * HOUR)).have == 0
+    back = _revised(after, arguments=once.arguments, digest="d1")
+    assert evaluate(back, PEOPLE).have == 1, "it is what ana has said yes to"
+
+
 def test_a_change_that_does_not_matter_keeps_the_reviews() -> None:
     """T27."""
     once = say(_asked(carry_if=KEEP_COMMENTS), "ana", PEOPLE).approval
@@ -58,6 +68,7 @@ def test_a_change_that_does_not_matter_keeps_the_reviews() -> None:
 
 
 def test_a_change_that_matters_does_not() -> None:
+    """T27."""
     once = say(_asked(carry_if=KEEP_COMMENTS), "ana", PEOPLE).approval
     assert evaluate(_revised(once, arguments={"amount": 2}), PEOPLE).have == 0
 
@@ -96,7 +107,7 @@ def test_its_deadline_begins_anew() -> None:
 
 
 def test_what_has_ended_is_not_revised() -> None:
-    """T04, T28."""
+    """T04."""
     over = say(asked("1 from group:qa"), "ana", PEOPLE).approval
     with pytest.raises(InvalidState):
         _revised(over)

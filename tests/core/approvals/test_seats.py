@@ -16,7 +16,7 @@ def test_somebody_in_two_groups_makes_room_for_somebody_in_one() -> None:
 
 
 def test_nobody_sits_twice() -> None:
-    """T32."""
+    """T07, T32."""
     assert fill_seats([frozenset({"ana"}), frozenset({"ana"})]) == ["ana", None]
 
 
@@ -24,6 +24,7 @@ def test_nobody_sits_twice() -> None:
 def test_as_many_seats_are_filled_as_any_order_of_choosing_could_fill(
     seats: list[frozenset[str]],
 ) -> None:
+    """T33."""
     filled = fill_seats(seats)
     taken = [person for person in filled if person is not None]
     assert len(taken) == len(set(taken))

@@ -41,6 +41,7 @@ def test_the_whole_line(placet: PlacetUnderTest) -> None:
 
 
 def test_the_same_request_is_the_same_approval_while_it_waits(placet: PlacetUnderTest) -> None:
+    """T48."""
     first = placet.request(*PAY, actor="user:sam")
     assert placet.request(*PAY, actor="user:sam").id == first.id
 
@@ -86,7 +87,7 @@ def test_the_requester_cannot_review(placet: PlacetUnderTest) -> None:
 
 
 def test_an_approval_keeps_the_policy_that_it_was_opened_under(placet: PlacetUnderTest) -> None:
-    """T38: an edited policy never loosens a waiting request."""
+    """T38, T42: an edited policy never loosens a waiting request."""
     approval = placet.request(*PAY, actor="user:sam")
     loose = placet.policies.get("four-eyes", actor=SYSTEM)
     eased = msgspec.structs.replace(loose, requirement=parse_reviews("1 from user:eve"))
@@ -130,6 +131,7 @@ def test_the_sweeper_only_writes_the_event_down_once(placet: PlacetUnderTest) ->
 
 
 def test_expired_ones_are_listed_in_one_order_swept_or_not(placet: PlacetUnderTest) -> None:
+    """T12."""
     wanted = []
     for number in range(6):
         placet.clock.advance("1m")
@@ -207,6 +209,7 @@ def test_the_requester_withdraws_and_a_stranger_cannot(placet: PlacetUnderTest) 
 
 
 def test_cancelling_for_others_needs_the_right(placet: PlacetUnderTest) -> None:
+    """T28."""
     approval = placet.request(*PAY, actor="user:sam")
     with pytest.raises(AccessDenied, match="core_approval_cancel"):
         placet.approvals.cancel(approval.id, actor="user:dana")
@@ -217,6 +220,7 @@ def test_cancelling_for_others_needs_the_right(placet: PlacetUnderTest) -> None:
 def test_what_a_body_claims_about_who_decided_is_kept_and_never_believed(
     placet: PlacetUnderTest,
 ) -> None:
+    """T08."""
     approval = placet.request(*PAY, actor="user:sam")
     done = placet.approvals.review(
         approval.id, "approve", claimed_by="ceo@example.com", actor="user:dana"

@@ -71,6 +71,14 @@ ADMINISTRATION: dict[str, Call] = {
         ),
         actor=who,
     ),
+    "policies.update": lambda p, who: p.policies.update(
+        ApprovalPolicy(
+            id="four-eyes",
+            applies_to=("invoice.pay",),
+            requirement=parse_reviews("1 from everyone"),
+        ),
+        actor=who,
+    ),
     "policies.get": lambda p, who: p.policies.get("four-eyes", actor=who),
     "policies.delete": lambda p, who: p.policies.delete("four-eyes", actor=who),
     "gates.create": lambda p, who: p.gates.create(Gate(id="g", policy="four-eyes"), actor=who),
@@ -97,6 +105,7 @@ ADMINISTRATION: dict[str, Call] = {
 def test_who_holds_nothing_is_refused_and_nothing_is_stored(
     placet: PlacetUnderTest, use_case: str
 ) -> None:
+    """T42."""
     before = placet.store.head(placet.account)
     with pytest.raises(AccessDenied, match="user:eve lacks core_"):
         ADMINISTRATION[use_case](placet, "user:eve")

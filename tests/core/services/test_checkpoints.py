@@ -99,7 +99,7 @@ _places = some.integers(0, 14)
 def test_whatever_is_done_to_a_log_is_told(
     edits: list[tuple[int, str, bytes, int]], numbered: bool, sealed: bool
 ) -> None:
-    """Even where whoever did it numbers, seals and ends the log so that nothing shows."""
+    """T51: even where whoever did it numbers, seals and ends the log so that nothing shows."""
     with office(secret_keys=[OLD]) as placet:
         kept = placet.audit.checkpoint(actor=SYSTEM)
         before = log = log_of(placet)
@@ -154,6 +154,7 @@ def test_an_intact_log_meets_every_checkpoint(placet: PlacetUnderTest, kept: Che
 def test_an_end_that_was_cut_off_is_told(
     placet: PlacetUnderTest, kept: Checkpoint, by: int
 ) -> None:
+    """T51."""
     replace_log(placet, *cut(log_of(placet), by))
     found = verify(placet, kept)
     assert (found.ok, found.fault) == (False, None)
@@ -173,6 +174,7 @@ def test_an_end_that_was_cut_off_and_grew_again_is_told(
 
 
 def test_a_log_that_was_written_anew_is_told(placet: PlacetUnderTest, kept: Checkpoint) -> None:
+    """T51."""
     replace_log(placet, *written_anew(log_of(placet)))
     (fault,) = verify(placet, kept).checkpoint_faults
     assert fault.endswith("signed: the log was written anew")

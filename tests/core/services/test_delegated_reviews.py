@@ -56,3 +56,18 @@ def test_a_delegation_of_who_is_disabled_counts_for_nothing(placet: PlacetUnderT
     placet.users.update(msgspec.structs.replace(dana, disabled=True), actor=SYSTEM)
     with pytest.raises(NotFound):
         placet.review(_pending(placet), "approve", actor="user:eve")
+
+
+@pytest.mark.parametrize(("after", "counts"), [("86399s", True), ("24h", False)])
+def test_a_delegation_counts_until_just_before_its_end(
+    placet: PlacetUnderTest, after: str, counts: bool
+) -> None:
+    """T19."""
+    _dana_is_away(placet)
+    placet.clock.advance(after)
+    asked = placet.request("invoice.pay", "invoice:8", actor="user:sam")
+    found = placet.approvals.inbox(actor="user:eve").items
+    assert ([one.id for one in found] == [asked.id]) is counts
+    if not counts:
+        with pytest.raises(NotFound):
+            placet.approve(asked, by="user:eve")

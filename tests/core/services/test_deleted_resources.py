@@ -26,6 +26,7 @@ def status(placet: PlacetUnderTest, approval: Approval) -> str:
 
 
 def test_every_request_that_waits_on_it_is_cancelled(placet: PlacetUnderTest) -> None:
+    """T28."""
     asked = [ask(placet, amount) for amount in range(3)]
     placet.resources.delete("invoice:7", actor="user:root")
     ended = placet.approvals.get(asked[0].id, actor="user:sam").resolution
@@ -53,8 +54,11 @@ def test_it_is_one_commit_and_every_approval_has_an_event_of_its_own(
 
 
 def test_nobody_can_decide_it_any_more(placet: PlacetUnderTest) -> None:
+    """T28."""
     asked = ask(placet)
     placet.resources.delete("invoice:7", actor=SYSTEM)
+    with pytest.raises(InvalidState, match="cancelled"):
+        placet.approve(asked, by="user:dana")
     assert placet.approvals.inbox(actor="user:dana").items == ()
     assert status(placet, asked) == "cancelled"
 

@@ -64,6 +64,7 @@ def test_one_that_raises_stops_no_other(
 def test_one_that_raised_is_asked_again_later_and_misses_nothing(
     placet: PlacetUnderTest, hears: Hears
 ) -> None:
+    """T48."""
     hears.refuses = {"user.created"}
     placet.deliver()
     hears.refuses = set()
@@ -93,6 +94,7 @@ def test_delivery_writes_nothing_into_the_log(placet: PlacetUnderTest) -> None:
 
 
 def test_a_failing_listener_never_changes_an_outcome(placet: PlacetUnderTest, hears: Hears) -> None:
+    """T09."""
     hears.refuses = {"user.created"}
     placet.users.create(User(id="new"), actor=SYSTEM)
     placet.deliver()

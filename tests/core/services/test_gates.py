@@ -5,7 +5,16 @@ from typing import Literal
 import pytest
 from office import SYSTEM
 
-from placet import AccessDenied, Assignment, Gate, Invalid, InvalidState, NotFound, ServiceAccount
+from placet import (
+    AccessDenied,
+    Assignment,
+    Gate,
+    Invalid,
+    InvalidState,
+    NotFound,
+    Role,
+    ServiceAccount,
+)
 from placet.testing import PlacetUnderTest
 
 SHA = "sha256:0a1b"
@@ -115,11 +124,19 @@ def test_the_policy_of_a_gate_cannot_be_deleted(gated: PlacetUnderTest) -> None:
 
 
 def test_a_pipeline_names_the_people_behind_a_change(gated: PlacetUnderTest) -> None:
-    """T35."""
+    """T35: who of the reviewers contributed to it cannot open the gate to it."""
     with gated.acting(SYSTEM):
         gated.service_accounts.create(ServiceAccount(id="ci"))
-    with pytest.raises(AccessDenied):
+        gated.roles.create(Role(id="pipeline", permissions=("core_gate_request",)))
+        gated.assignments.create(
+            Assignment(id="ci", principal="service_account:ci", role="pipeline")
+        )
+    with pytest.raises(Invalid, match="name the person"):
         gated.gates.request("prod", SHA, actor="service_account:ci")
+    asked = gated.gates.request("prod", SHA, contributors=["user:dana"], actor="service_account:ci")
+    with pytest.raises(AccessDenied, match="contributed"):
+        gated.approve(asked, by="user:dana")
+    assert gated.approve(asked, by="user:finn").status == "approved"
 
 
 def test_the_latest_that_waits_with_these_labels_is_reviewed(gated: PlacetUnderTest) -> None:

@@ -163,6 +163,7 @@ def test_who_stands_behind_the_reviewer_counts_as_the_reviewer(placet: PlacetUnd
 
 
 def test_a_program_lends_its_hands_and_nobodys_rights(placet: PlacetUnderTest) -> None:
+    """T41."""
     with pytest.raises(AccessDenied, match="itself"):
         placet.permits.permit(
             "invoice.read", "invoice:7", actor=Actor("service_account:ghost", "user:kim")
@@ -170,7 +171,7 @@ def test_a_program_lends_its_hands_and_nobodys_rights(placet: PlacetUnderTest) -
 
 
 def test_a_request_on_ones_behalf_is_not_ones_own(placet: PlacetUnderTest) -> None:
-    """Nobody plants a request for somebody else to find, nor takes the pass of another's."""
+    """T41: nobody plants a request for somebody else to find, nor takes the pass of another's."""
     planted = placet.request(*PAY, actor=Actor("user:kim", "user:sam"))
     own = placet.request(*PAY, actor="user:sam")
     assert own.id != planted.id
@@ -366,6 +367,7 @@ def test_a_pass_is_gone_for_who_is_not_there_any_more(placet: PlacetUnderTest) -
 
 
 def test_an_ended_approval_cannot_be_settled_into_another(placet: PlacetUnderTest) -> None:
+    """T04."""
     asked = placet.request(*PAY, actor="user:sam")
     placet.reject(asked, by="user:dana")
     assert placet.approvals.settle(asked.id, actor="user:sam").status == "rejected"

@@ -15,6 +15,7 @@ def _ask(placet: PlacetUnderTest, key: str = "k1", amount: int = 900) -> Approva
 def test_the_same_key_is_the_same_approval_whatever_has_become_of_it(
     placet: PlacetUnderTest,
 ) -> None:
+    """T48."""
     first = _ask(placet)
     placet.reject(first, by="user:dana")
     again = _ask(placet)
@@ -40,10 +41,23 @@ def test_keys_of_two_callers_do_not_meet(placet: PlacetUnderTest) -> None:
 def test_the_same_review_again_is_the_same_answer_after_it_was_decided(
     placet: PlacetUnderTest,
 ) -> None:
+    """T48."""
     id = _ask(placet).id
     for _ in range(2):
         done = placet.approvals.review(id, "approve", idempotency_key="r1", actor="user:dana")
         assert done.status == "approved"
+    assert len(placet.audit.list(kind="approval.reviewed", actor=SYSTEM).items) == 1
+
+
+def test_a_review_that_was_taken_back_is_not_said_again_by_its_key(
+    placet: PlacetUnderTest,
+) -> None:
+    """T48: a call that comes late, or twice, undoes nothing that was said since."""
+    id = _ask(placet).id
+    placet.approvals.review(id, "abstain", idempotency_key="r1", actor="user:dana")
+    placet.approvals.withdraw(id, actor="user:dana")
+    late = placet.approvals.review(id, "abstain", idempotency_key="r1", actor="user:dana")
+    assert late.reviews[0].withdrawn_at is not None
     assert len(placet.audit.list(kind="approval.reviewed", actor=SYSTEM).items) == 1
 
 

@@ -12,7 +12,9 @@ def pending(placet: PlacetUnderTest) -> str:
     """sam waits to pay; kim is on duty, and holds the right to override."""
     policy = placet.policies.get("four-eyes", actor=SYSTEM)
     placet.policies.update(
-        msgspec.structs.replace(policy, override_by=("user:kim", "user:sam", "user:eve")),
+        msgspec.structs.replace(
+            policy, override_by=("user:kim", "user:sam", "user:eve", "user:dana")
+        ),
         actor=SYSTEM,
     )
     placet.roles.create(
@@ -75,6 +77,8 @@ def test_without_the_right_nobody_overrides(placet: PlacetUnderTest, pending: st
     """T40: being named is not enough, and neither is the right."""
     with pytest.raises(NotFound):
         placet.approvals.override(pending, comment="x", actor="user:eve")
+    with pytest.raises(AccessDenied, match="core_approval_override"):
+        placet.approvals.override(pending, comment="x", actor="user:dana")
     with pytest.raises(AccessDenied, match="does not name"):
         placet.approvals.override(pending, comment="x", actor="user:root")
 

@@ -39,6 +39,7 @@ def _looser(placet: PlacetUnderTest) -> ApprovalPolicy:
 
 
 def test_nobody_changes_the_rules_alone(guarded: PlacetUnderTest) -> None:
+    """T42, T44."""
     with pytest.raises(ApprovalRequired, match="propose the change"):
         guarded.policies.update(_looser(guarded), actor="user:root")
     assert not guarded.policies.get("four-eyes", actor=SYSTEM).allow_self_review
@@ -54,14 +55,14 @@ def test_once_it_is_approved_it_is_published_and_the_pass_is_used(
 
 
 def test_nobody_approves_their_own_change(guarded: PlacetUnderTest) -> None:
-
+    """T44."""
     asked = guarded.policies.propose(_looser(guarded), actor="user:root")
     with pytest.raises(AccessDenied):
         guarded.approve(asked, by="user:root")
 
 
 def test_what_was_approved_is_what_is_published(guarded: PlacetUnderTest) -> None:
-    """T20."""
+    """T20, T44."""
     guarded.approve(guarded.policies.propose(_looser(guarded), actor="user:root"), by="user:eve")
     other = msgspec.structs.replace(_looser(guarded), allow_unattributed=True)
     with pytest.raises(ApprovalRequired):
@@ -82,6 +83,7 @@ def test_a_change_that_waits_is_named(guarded: PlacetUnderTest) -> None:
 
 
 def test_the_rule_about_rules_is_not_removed_alone(guarded: PlacetUnderTest) -> None:
+    """T44."""
     with pytest.raises(ApprovalRequired):
         guarded.policies.delete("constitution", actor="user:root")
     guarded.approve(
@@ -92,6 +94,7 @@ def test_the_rule_about_rules_is_not_removed_alone(guarded: PlacetUnderTest) -> 
 
 
 def test_a_bundle_is_no_way_around_it(guarded: PlacetUnderTest) -> None:
+    """T44."""
     bundle = loads(
         """
 [[approval_policies]]

@@ -61,7 +61,7 @@ def test_the_same_again_changes_nothing(placet: PlacetUnderTest) -> None:
 
 
 def test_what_has_ended_is_asked_anew(placet: PlacetUnderTest) -> None:
-    """T04, T28."""
+    """T04."""
     id = _pending(placet)
     placet.reject(id, by="user:dana")
     with pytest.raises(InvalidState):

@@ -60,6 +60,7 @@ def test_who_is_disabled_does_not_count(placet: PlacetUnderTest) -> None:
 
 
 def test_one_way_that_can_be_met_is_enough(placet: PlacetUnderTest) -> None:
+    """T34."""
     placet.groups.create(Group(id="empty"), actor=SYSTEM)
     tree = AnyOf(of=(parse_reviews("1 from group:empty"), FINANCE))
     assert _publish(placet, tree).id == "p"

@@ -29,6 +29,7 @@ def _eve_may_ask_to_read(placet: PlacetUnderTest) -> None:
 
 
 def test_access_begins_when_it_was_asked_for(placet: PlacetUnderTest) -> None:
+    """T16."""
     _eve_may_ask_to_read(placet)
     start = placet.clock.now() + timedelta(hours=2)
     asked = placet.approvals.request(

@@ -41,6 +41,7 @@ def test_the_seal_has_one_fixed_layout() -> None:
 
 @pytest.mark.parametrize("at", range(4))
 def test_an_edited_body_is_noticed(log: list[StoredEvent], at: int) -> None:
+    """T22, T51."""
     log[at] = msgspec.structs.replace(log[at], body=b'{"n":9}')
     assert (
         chain_fault(Head(), log) == f"event {at + 1} was edited: its body does not match its digest"
@@ -62,6 +63,7 @@ def test_an_edited_time_is_noticed(log: list[StoredEvent], at: int) -> None:
 
 @pytest.mark.parametrize("at", range(3))
 def test_a_deleted_event_is_noticed(log: list[StoredEvent], at: int) -> None:
+    """T51."""
     del log[at]
     assert (
         chain_fault(Head(), log) == f"event {at + 1} is missing: event {at + 2} stands in its place"
@@ -79,6 +81,7 @@ def test_a_deleted_event_is_noticed_when_the_rest_is_renumbered(
 
 @pytest.mark.parametrize("at", range(3))
 def test_reordered_events_are_noticed(log: list[StoredEvent], at: int) -> None:
+    """T51."""
     log[at], log[at + 1] = log[at + 1], log[at]
     assert chain_fault(Head(), log) is not None
 
@@ -93,6 +96,7 @@ def test_bodies_that_changed_places_are_noticed(log: list[StoredEvent], at: int)
 
 @pytest.mark.parametrize("at", range(4))
 def test_an_inserted_event_is_noticed(log: list[StoredEvent], at: int) -> None:
+    """T51."""
     before = log[at - 1] if at else None
     head = Head(1, at, before.at if before else 0, before.hash if before else bytes(32))
     _, forged = seal(head, [new_event(head.at, b"{}")])

@@ -25,6 +25,7 @@ def _threads_take_turns_often() -> Iterator[None]:
 
 
 def test_two_who_decide_at_once_make_one_outcome(tenant: Tenant) -> None:
+    """T01, T07."""
     native = testing.TestClient(create_app(tenant.placet))
     headers = {"x-api-key": tenant.token("bo")}
     tenant.token("ana")

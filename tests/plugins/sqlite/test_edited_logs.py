@@ -68,6 +68,7 @@ def verify(file: Path, *kept: Checkpoint) -> Verification:
 def test_an_edit_of_the_file_is_found(
     file: Path, editor: sqlite3.Connection, edit: Edit, told: str
 ) -> None:
+    """T22, T51."""
     write(editor, edit(log_in(editor)))
     assert (verify(file).fault or "").startswith(told)
 
@@ -79,6 +80,7 @@ def test_the_file_is_intact_before(file: Path, kept: Checkpoint) -> None:
 def test_an_end_that_was_cut_off_is_found_by_a_checkpoint(
     file: Path, editor: sqlite3.Connection, kept: Checkpoint
 ) -> None:
+    """T51."""
     write(editor, *cut(log_in(editor), 2))
     assert verify(file).ok
     (fault,) = verify(file, kept).checkpoint_faults

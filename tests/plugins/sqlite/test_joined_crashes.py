@@ -26,6 +26,7 @@ def _table(flow: str, ending: str, folder: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("ending", ["killed", "failed"])
 def test_the_pass_is_taken_exactly_if_the_row_is_written(ending: str, tmp_path: Path) -> None:
+    """T09."""
     table = _table("pay", ending, tmp_path)
     assert len(table) > 10
     assert {(row["paid"], row["pass"]) for row in table[:-1]} == {(None, "active")}

@@ -9,7 +9,7 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from office import SYSTEM, office
 
+from placet import Event
 from placet.storage.port import Head, Key
 from placet.storage.sealing import chain_fault
 from placet.testing import PlacetUnderTest
@@ -28,19 +29,39 @@ PATIENCE = 60.0
 # Reads a call, says that it is ready, starts at the next line, and says what came of it.
 WORKER = """
 import json, sys
-from placet import Placet, PlacetError, SYSTEM, User
+from datetime import timedelta
+from placet import PlacetError, SYSTEM, User
 from placet.errors import Conflict
 from placet.storage.port import Key, Put
 from placet.storage.sealing import new_event
-from placet.testing import ManualClock
+from placet.testing import ManualClock, PlacetUnderTest
 
-placet = Placet.open(sys.argv[1], clock=ManualClock("2026-01-01T09:00Z"))
+clock = ManualClock("2026-01-01T09:00Z")
+placet = PlacetUnderTest.open(sys.argv[1], clock=clock)
+placet.clock = clock
 
-def review(id, verdict, by):
-    return placet.review(id, verdict, actor=by).status
+def review(id, verdict, by, shown=None):
+    return placet.review(id, verdict, digest=shown, actor=by).status
+
+def expire(id):
+    # By the clock of this process, which is ahead of the other.
+    placet.clock.advance("8h")
+    try:
+        return placet.approvals.settle(id, actor=SYSTEM).status
+    finally:
+        placet.clock.advance(timedelta(hours=-8))
+
+def revise(id, amount):
+    return placet.approvals.revise(id, {"amount": amount}, actor="user:sam").digest
 
 def take(grant, digest):
     return placet.grants.take(grant, digest, actor="user:sam").status
+
+def revoke(grant):
+    return placet.grants.revoke(grant, actor="user:root").status
+
+def remove(member):
+    return placet.groups.remove_members("finance", [member], actor=SYSTEM)
 
 def create(id):
     return placet.users.create(User(id=id), actor=SYSTEM).id
@@ -61,7 +82,9 @@ def count_up(times):
         written.append(number)
     return written
 
-calls = {call.__name__: call for call in (review, take, create, ask, count_up)}
+calls = {call.__name__: call for call in (
+    review, expire, revise, take, revoke, remove, create, ask, count_up
+)}
 for line in sys.stdin:
     name, *arguments = json.loads(line)
     print(json.dumps("ready"), flush=True)
@@ -145,9 +168,18 @@ def both(path: Path) -> Iterator[Both]:
         assert placet.audit.verify(actor=SYSTEM).ok
 
 
+def _latest(placet: PlacetUnderTest) -> Sequence[Event]:
+    """The last events: a round has fewer, and the log is long."""
+    after = max(0, placet.store.head(placet.account).seq - 20)
+    return placet.audit.list(after=after, actor=SYSTEM).items
+
+
 def _events(placet: PlacetUnderTest, approval: str, *kinds: str) -> list[str]:
-    found = placet.audit.list(approval=approval, limit=1000, actor=SYSTEM).items
-    return [event.kind for event in found if event.kind in kinds]
+    return [
+        event.kind
+        for event in _latest(placet)
+        if event.approval == approval and event.kind in kinds
+    ]
 
 
 def _refused(outcomes: list[Any], name: str) -> list[Any]:
@@ -155,6 +187,7 @@ def _refused(outcomes: list[Any], name: str) -> list[Any]:
 
 
 def test_two_processes_that_decide_at_once_make_one_terminal_transition(both: Both) -> None:
+    """T01."""
     for number in range(ROUNDS):
         asked = both.placet.request("invoice.pay", f"invoice:d{number}", actor="user:sam")
         outcomes = both.at_once(
@@ -185,6 +218,78 @@ def test_two_processes_that_take_the_same_pass_use_it_once(both: Both) -> None:
         assert both.placet.grants.get(done.grant, actor=SYSTEM).status == "consumed"
 
 
+def test_a_review_and_the_deadline_in_two_processes_make_one_terminal_transition(
+    both: Both,
+) -> None:
+    """T05, T15: whichever comes second changes nothing, and settling is never an error."""
+    for number in range(ROUNDS):
+        asked = both.placet.request("invoice.pay", f"invoice:e{number}", actor="user:sam")
+        review, settled = both.at_once(
+            ["review", asked.id, "approve", "user:dana"], ["expire", asked.id]
+        )
+        approval = both.placet.approvals.get(asked.id, actor=SYSTEM)
+        assert settled == approval.status
+        terminal = _events(both.placet, asked.id, "approval.approved", "approval.expired")
+        assert terminal == [f"approval.{settled}"]
+        if settled == "expired":
+            assert (review["error"], review["details"]) == ("InvalidState", {"status": "expired"})
+            assert (approval.reviews, approval.grant) == ((), None)
+        else:
+            assert review == "approved"
+
+
+def test_a_review_in_one_process_says_nothing_about_a_revision_in_another(both: Both) -> None:
+    """T20, T25: it approves what was shown, or it is refused."""
+    for number in range(ROUNDS):
+        asked = both.placet.request("invoice.pay", f"invoice:r{number}", actor="user:sam")
+        outcomes = both.at_once(
+            ["review", asked.id, "approve", "user:dana", asked.digest],
+            ["revise", asked.id, 10**6],
+        )
+        (loser,) = _refused(outcomes, "InvalidState")
+        approval = both.placet.approvals.get(asked.id, actor=SYSTEM)
+        if loser is outcomes[0]:
+            assert loser["details"]["digest"] == approval.digest == outcomes[1]
+            assert (approval.status, approval.reviews) == ("pending", ())
+        else:
+            assert loser["details"]["status"] == "approved"
+            assert (approval.status, approval.digest) == ("approved", asked.digest)
+
+
+def test_a_pass_is_taken_in_one_process_or_taken_back_in_another(both: Both) -> None:
+    for number in range(ROUNDS):
+        asked = both.placet.request("invoice.pay", f"invoice:b{number}", actor="user:sam")
+        done = both.placet.approve(asked, by="user:dana")
+        outcomes = both.at_once(["take", done.grant, done.digest], ["revoke", done.grant])
+        (loser,) = _refused(outcomes, "InvalidState")
+        (end,) = [outcome for outcome in outcomes if outcome != loser]
+        assert loser["details"]["status"] == end
+        events = _events(both.placet, asked.id, "grant.consumed", "grant.revoked")
+        assert events == [f"grant.{end}"]
+
+
+def test_a_member_who_is_removed_in_another_process_decides_nothing_after_it(both: Both) -> None:
+    """T37: either the review came first and counts, or it came after and is refused."""
+    for number in range(ROUNDS):
+        asked = both.placet.request("invoice.pay", f"invoice:m{number}", actor="user:sam")
+        review, left = both.at_once(
+            ["review", asked.id, "approve", "user:dana"], ["remove", "user:dana"]
+        )
+        assert left == ["user:dana"]
+        happened = [event.kind for event in _latest(both.placet)]
+        begun = len(happened) - happened[::-1].index("approval.requested")
+        if review == "approved":
+            assert happened[begun:] == [
+                "approval.reviewed",
+                "approval.approved",
+                "group.members_removed",
+            ]
+        else:
+            assert review["error"] in ("AccessDenied", "NotFound")
+            assert happened[begun:] == ["group.members_removed"]
+        both.placet.groups.add_members("finance", ["user:dana"], actor=SYSTEM)
+
+
 def test_two_processes_that_create_the_same_user_make_one(both: Both) -> None:
     for number in range(ROUNDS):
         outcomes = both.at_once(["create", f"new{number}"], ["create", f"new{number}"])
@@ -193,6 +298,7 @@ def test_two_processes_that_create_the_same_user_make_one(both: Both) -> None:
 
 
 def test_two_processes_that_ask_for_the_same_thing_open_one_approval(both: Both) -> None:
+    """T48."""
     for number in range(ROUNDS):
         ask: list[object] = ["ask", f"invoice:a{number}"]
         outcomes = both.at_once(ask, ask)

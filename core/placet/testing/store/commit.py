@@ -58,7 +58,7 @@ class CommitTheme(Theme):
         assert [entry.version for entry in log_of(store)] == [2]
 
     def test_a_refused_commit_changes_no_document(self, store: Store) -> None:
-        """Whether the refused change comes first or last."""
+        """T10: whether the refused change comes first or last."""
         fill(store, user("sam", b"1"), user("dana", b"1"))
         good: list[Change] = [user("sam", b"2"), drop("dana"), user("new")]
         for changes in ([*good, user("x", expect=9)], [user("x", expect=9), *good]):
@@ -76,7 +76,7 @@ class CommitTheme(Theme):
         assert store.count(ACCOUNT, Query("user", {"bundle": ("y",)})) == 0
 
     def test_a_refused_commit_adds_no_event(self, store: Store) -> None:
-        """Nor does it move the head."""
+        """T10: nor does it move the head."""
         before = store.head(ACCOUNT)
         with pytest.raises(Conflict):
             store.commit(ACCOUNT, [user("x", expect=9)], [event(), event()])
@@ -144,7 +144,7 @@ class CommitTheme(Theme):
         assert ids(store.find(ACCOUNT, Query("user"))) == ["sam"]
 
     def test_a_check_that_fails_refuses_the_commit(self, store: Store) -> None:
-        """Nobody acts on what moved since it was read."""
+        """T02: nobody acts on what moved since it was read."""
         fill(store, user("sam"))
         fill(store, user("sam"))
         with pytest.raises(Conflict):
@@ -152,7 +152,7 @@ class CommitTheme(Theme):
         assert store.get(ACCOUNT, [user_key("dana")]) == (None,)
 
     def test_expectations_look_at_the_state_before_the_commit(self, store: Store) -> None:
-        """Not at what changes further left in it have done."""
+        """T02: not at what changes further left in it have done."""
         fill(store, user("a"))
         assert fill(store, drop("a", 1), user("b", expect=0), Check(user_key("c"), 0)) == 2
 

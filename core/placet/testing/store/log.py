@@ -51,7 +51,7 @@ class LogTheme(Theme):
         assert [entry.version for entry in log_of(store)] == [2, 2, 3]
 
     def test_events_are_sealed_into_one_chain(self, store: Store) -> None:
-        """From the first event of the account to its head."""
+        """T51: from the first event of the account to its head."""
         for number in range(5):
             store.commit(ACCOUNT, [user("sam")], FIVE[: number % 3])
         log = log_of(store)
