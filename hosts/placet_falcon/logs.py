@@ -86,10 +86,6 @@ class LineHandler(logging.Handler):
         self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def createLock(self) -> None:
-        """None: a deque needs no lock, and what is written has one of its own."""
-        self.lock = None
-
     def emit(self, record: logging.LogRecord) -> None:
         """Take a record, as a line already: that is less to keep."""
         try:
