@@ -170,7 +170,7 @@ def listen(settings: "ServiceSettings", target: str = TARGET) -> None:
 def _announce(settings: "ServiceSettings", ended: threading.Event, json: bool) -> None:
     """Say where it listens, once it does; say nothing if it ends before."""
     # Nothing binds here: an address for every interface is asked for at the loopback.
-    there = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    there = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104  # told apart, not bound to
     while not ended.wait(0.02):
         with suppress(OSError), socket.create_connection((there, settings.port), timeout=5):
             break

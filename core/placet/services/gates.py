@@ -8,7 +8,6 @@ import msgspec
 
 from placet.access.answers import Question
 from placet.access.check import Inquiry
-from placet.access.snapshot import Snapshot
 from placet.access.sources import Directory
 from placet.approvals.compose import compose
 from placet.approvals.digest import digest_of
@@ -26,13 +25,13 @@ from placet.model import (
     Gate,
     GateStatus,
     Grant,
-    PassYield,
     Permission,
 )
 from placet.refs import ResourceRef, encode, parse_owned, text_fault
 from placet.services.approval_changes import write_override
 from placet.services.approval_pages import all_of, labelled, queries
 from placet.services.approval_writing import open_under, refuse_veto, write_transition
+from placet.services.gate_policies import refuse_access, refuse_other
 from placet.services.grants import take_pass
 from placet.services.records import Records
 from placet.services.references import known_policy
@@ -308,7 +307,7 @@ class Gates(Records[Gate]):
             grant,
             work.now,
             required=self._required(work, gate, policy, digest, labels or {}),
-            satisfied=satisfied and not self._refused(work, grant),
+            satisfied=satisfied and not self._refused(work, gate, grant),
         )
         return _Standing(status, approval, grant)
 
@@ -333,11 +332,10 @@ class Gates(Records[Gate]):
         facts = Inquiry(work.snapshot, question, work.now, closed=work.closed).facts
         return compile(policy.when).evaluate(facts) is not FALSE
 
-    def _refused(self, work: Work, grant: Grant | None) -> bool:
+    def _refused(self, work: Work, gate: Gate, grant: Grant | None) -> bool:
         """Whether the pass is that of somebody who may nothing any more."""
         if grant is None:
             return False
-        gate = Gate(id="", scope=grant.scope, policy="")
         question = self._question(grant.principal, gate)
         asked = Inquiry(work.snapshot, question, work.now, closed=work.closed)
         return asked.principal_refusal() is not None
@@ -347,7 +345,7 @@ class Gates(Records[Gate]):
         permission = Permission(
             id=operation.permission, resource_type=operation.resource_type, action="take"
         )
-        resource = ResourceRef(operation.resource_type, gate.id or None)
+        resource = ResourceRef(operation.resource_type, gate.id)
         return Question(principal, permission, resource, gate.scope)
 
     def _supersede(self, work: Work, gate: Gate) -> None:
@@ -389,29 +387,4 @@ class Gates(Records[Gate]):
             digest=digest_of(account=work.account, subject=subject, **bound),
             gate=gate.ref,
             **bound,
-        )
-
-
-def refuse_access(world: Snapshot, gate: str, policy: str) -> None:
-    """Raise Invalid if a gate's policy yields access: a gate is passed once, or not."""
-    known = world.policies.get(policy)
-    if known is not None and not isinstance(known.yields, PassYield):
-        raise Invalid(
-            f"policy {policy!r} yields access; gate {gate!r} needs one that yields a pass"
-        )
-
-
-def refuse_other(world: Snapshot, gate: str, policy: str) -> None:
-    """Raise Invalid if a gate's policy is never about this gate: it would let everything through.
-
-    Said of a condition that is false whatever passes, whoever asks and when.
-    """
-    known = world.policies.get(policy)
-    if known is None or known.when is None:
-        return
-    resource = {"type": OPERATIONS["gates.take"].resource_type, "id": gate, "properties": {}}
-    if compile(known.when).evaluate({"resource": resource}) is FALSE:
-        raise Invalid(
-            f"policy {policy!r} is not about gate {gate!r}, which would be open to everything: its "
-            f"condition is false there: {known.when}"
         )

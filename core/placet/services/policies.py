@@ -30,7 +30,7 @@ from placet.model import (
 from placet.refs import scope_level, spoken
 from placet.services.approval_writing import asked_before, pass_for, wanted_of
 from placet.services.approvals import Approvals
-from placet.services.gates import refuse_other
+from placet.services.gate_policies import refuse_other
 from placet.services.grants import take_pass
 from placet.services.records import Records
 from placet.services.references import (

@@ -45,7 +45,7 @@ class Peer:
 
     def load(self, world: World) -> None:
         """Take in every account."""
-        raise NotImplementedError
+        raise NotImplementedError  # each peer has its own way
 
     def answers(self, queries: Sequence[Query]) -> list[bool]:
         """The answers in a tight loop: what bulk throughput is measured with."""

@@ -29,7 +29,7 @@ HAS_WHEEL = (
     and (sys.platform != "darwin" or platform.machine() == "arm64")
 )
 if HAS_WHEEL:
-    from cel_expr_python import cel  # type: ignore[import-untyped]
+    from cel_expr_python import cel  # type: ignore[import-untyped]  # it has no types
 else:
     cel = pytest.importorskip("cel_expr_python.cel", reason="cel-expr-python has no wheel here")
 

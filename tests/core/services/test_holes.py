@@ -49,15 +49,15 @@ def _policy(**fields: object) -> ApprovalPolicy:
 NAIVE = datetime(2027, 1, 1)  # noqa: DTZ001  # what is refused
 # Each ignores a type: what a checker would have told is what has to be refused at run time.
 WRONG_TYPES: tuple[Record, ...] = (
-    User(id="x", disabled="yes"),  # type: ignore[arg-type]
-    User(id=None),  # type: ignore[arg-type]
-    User(id="x", name=b"x"),  # type: ignore[arg-type]
-    Role(id="x", tags={"a": 1}),  # type: ignore[dict-item]
-    Assignment(id="x", principal="user:sam", role="clerk", effect="alow"),  # type: ignore[arg-type]
+    User(id="x", disabled="yes"),  # type: ignore[arg-type]  # what is refused
+    User(id=None),  # type: ignore[arg-type]  # what is refused
+    User(id="x", name=b"x"),  # type: ignore[arg-type]  # what is refused
+    Role(id="x", tags={"a": 1}),  # type: ignore[dict-item]  # what is refused
+    Assignment(id="x", principal="user:sam", role="clerk", effect="alow"),  # type: ignore[arg-type]  # what is refused
     Assignment(id="x", principal="user:sam", role="clerk", expires_at=NAIVE),
     _policy(decide_within=8 * 3600 / 2),
-    Gate(id="x", policy="four-eyes", name=None),  # type: ignore[arg-type]
-    Credential(id="x", principal="user:sam", kind="wat", secret_hash="h"),  # type: ignore[arg-type]
+    Gate(id="x", policy="four-eyes", name=None),  # type: ignore[arg-type]  # what is refused
+    Credential(id="x", principal="user:sam", kind="wat", secret_hash="h"),  # type: ignore[arg-type]  # what is refused
     Delegation(id="x", delegator="user:a", delegate="user:b", starts_at=NAIVE, ends_at=NAIVE),
 )
 
@@ -73,7 +73,7 @@ def test_what_could_never_be_read_again_is_not_stored(
     }  # fmt: skip
     before = placet.store.head(placet.account)
     with pytest.raises(Invalid):
-        services[type(noun)].create(noun, actor=SYSTEM)  # type: ignore[attr-defined]
+        services[type(noun)].create(noun, actor=SYSTEM)  # type: ignore[attr-defined]  # each service has it
     assert placet.store.head(placet.account) == before
 
 

@@ -20,7 +20,7 @@ def ask(placet: PlacetUnderTest, invoice: int, scope: str | None = None) -> str:
 def measured(placet: PlacetUnderTest, **options: object) -> Metrics:
     """The figures since the beginning."""
     since = datetime.fromisoformat("2026-01-01T00:00Z")
-    return placet.approvals.metrics(since, actor="user:root", **options)  # type: ignore[arg-type]
+    return placet.approvals.metrics(since, actor="user:root", **options)  # type: ignore[arg-type]  # words of the question
 
 
 def test_of_nothing_there_are_no_figures(placet: PlacetUnderTest) -> None:
@@ -92,7 +92,7 @@ def test_they_need_the_right_to_view_approvals(placet: PlacetUnderTest) -> None:
 
 def test_moments_have_a_time_zone_and_an_order(placet: PlacetUnderTest) -> None:
     with pytest.raises(Invalid, match="since is 2026-01-01T00:00:00, without a time zone"):
-        placet.approvals.metrics(datetime(2026, 1, 1), actor=SYSTEM)  # noqa: DTZ001
+        placet.approvals.metrics(datetime(2026, 1, 1), actor=SYSTEM)  # noqa: DTZ001  # what is refused
     later = placet.clock.now() + timedelta(hours=1)
     with pytest.raises(Invalid, match="which is before since"):
         placet.approvals.metrics(later, actor=SYSTEM)

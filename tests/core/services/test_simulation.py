@@ -79,7 +79,7 @@ def test_at_another_moment_it_may_have_expired(placet: PlacetUnderTest, id: str)
 
 def test_a_moment_needs_a_time_zone(placet: PlacetUnderTest, id: str) -> None:
     with pytest.raises(Invalid, match="no time zone"):
-        placet.approvals.simulate(id, at=datetime(2026, 1, 1), actor="user:root")  # noqa: DTZ001
+        placet.approvals.simulate(id, at=datetime(2026, 1, 1), actor="user:root")  # noqa: DTZ001  # what is refused
 
 
 def test_another_policy_is_taken_with_its_own_deadline_and_rules(

@@ -52,7 +52,7 @@ def test_a_missing_order_is_named_in_the_refusal() -> None:
 def test_a_member_of_texts_that_is_no_text_is_refused() -> None:
     index: dict[str, object] = {"created": 1, "deadline": 1, "reviewer": ("sam", 7)}
     with pytest.raises(Invalid, match=r"approval\.reviewer of 'a' is not texts"):
-        check_changes([Put(Key("approval", "a"), b"{}", index)])  # type: ignore[arg-type]
+        check_changes([Put(Key("approval", "a"), b"{}", index)])  # type: ignore[arg-type]  # what is refused
 
 
 def test_a_field_that_is_no_order_is_refused_as_one() -> None:
