@@ -15,7 +15,7 @@ holds tells that it is no copy.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -33,11 +33,9 @@ from placet.storage.port import (
     Store,
     StoredEvent,
 )
+from placet.storage.scratch import Scratch, scratch
 from placet.storage.sealing import chain_fault
-from placet.storage.walks import accounts, documents, events, paired, scratch
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
+from placet.storage.walks import accounts, documents, events, paired
 
 __all__ = ["MAX_PASSES", "Copied", "CopyProgress", "copy_store"]
 
@@ -181,7 +179,7 @@ class _Copy:
         there = self._source.count(self._account, query)
         return there, self._target.count(self._account, query)
 
-    def _plan(self, plan: "Connection", begin: int) -> list[Change]:
+    def _plan(self, plan: Scratch, begin: int) -> list[Change]:
         """Note the documents that the commits behind `begin` put; returns what the first drops."""
         drops: list[Change] = []
         for kind in KINDS:
@@ -200,7 +198,7 @@ class _Copy:
                     raise _no_copy(self._account, f"its {kind} {there.key.id!r} is another")
         return drops
 
-    def _planned(self, plan: "Connection") -> Iterator[tuple[int, Change]]:
+    def _planned(self, plan: Scratch) -> Iterator[tuple[int, Change]]:
         rows = plan.execute("SELECT version, kind, id, held FROM plan ORDER BY version")
         while batch := rows.fetchmany(_BATCH):
             keys = [Key(kind, id) for _, kind, id, _ in batch]

@@ -8,7 +8,7 @@ those, only their form is tried.
 
 import hashlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,10 +26,8 @@ from placet.storage.codec import (
 from placet.storage.entries import RawChange, read_event_changes
 from placet.storage.kinds import KINDS
 from placet.storage.port import Doc, Inspectable, Key, Store, StoredEvent
-from placet.storage.walks import Chain, accounts, documents, paired, scratch
-
-if TYPE_CHECKING:
-    from sqlite3 import Connection
+from placet.storage.scratch import Scratch, scratch
+from placet.storage.walks import Chain, accounts, documents, paired
 
 __all__ = ["VerifiedAccount", "VerifiedStore", "verify_store"]
 
@@ -103,7 +101,7 @@ class _Word(NamedTuple):
 class _Look:
     """A look at one account."""
 
-    def __init__(self, store: Store, account: str, words: "Connection") -> None:
+    def __init__(self, store: Store, account: str, words: Scratch) -> None:
         self._store = store
         self._account = account
         self._chain = Chain(store, account)

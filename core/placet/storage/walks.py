@@ -1,16 +1,12 @@
 """Walks over all that a store holds, in pages, so that none of it has to fit into memory."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from placet.storage.port import Doc, Head, Key, Query, Store, StoredEvent
 from placet.storage.sealing import chain_fault
 
-if TYPE_CHECKING:
-    from sqlite3 import Connection
-
-__all__ = ["Chain", "accounts", "documents", "events", "paired", "scratch"]
+__all__ = ["Chain", "accounts", "documents", "events", "paired"]
 
 _PAGE = 500
 """Documents or events read at once: at most 500 MiB, were each as large as one may be."""
@@ -125,26 +121,3 @@ class Chain:
         ):
             return None
         return "the head does not match the last event"
-
-
-@contextmanager
-def scratch(table: str) -> Iterator["Connection"]:
-    """A table for notes about more things than memory should hold; gone at the end.
-
-    SQLite keeps a database without a name in memory while it is small and in a temporary file
-    beyond, which nobody else can open.
-
-    >>> with scratch("notes (id TEXT)") as notes:
-    ...     notes.execute("SELECT count(*) FROM notes").fetchone()
-    (0,)
-    """
-    # Only here: `import placet` loads no sqlite3.
-    import sqlite3
-
-    with closing(sqlite3.connect("", isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("PRAGMA cache_size = -65536")  # 64 MiB
-        connection.execute(f"CREATE TABLE {table}")
-        # Never ended: there is nothing to make durable.
-        connection.execute("BEGIN")
-        yield connection
