@@ -61,7 +61,8 @@ async def waited(watched: Watched[T], timeout: float) -> T:
             loop.call_soon_threadsafe(rung.set)
 
     patience = Patience(timeout)
-    with watched.ringing(ring):
+    # In a thread: what to listen for may have to be looked up.
+    with await asyncio.to_thread(watched.ringing, ring):
         while True:
             # Before the look: what is committed during it rings for the next one.
             rung.clear()

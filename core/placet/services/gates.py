@@ -177,10 +177,9 @@ class Gates(Records[Gate]):
             return self.status(id, digest, scope=scope, labels=labels, actor=actor)
 
         # What wakes is the approval that there is by now; one that comes is seen by looking.
-        approval = look().approval
         return Watched(
             self._tenant,
-            key_for(Approval, approval or ""),
+            lambda: key_for(Approval, look().approval or ""),
             look,
             lambda found: found.status not in ("closed", "waiting", "blocked"),
             lambda found: None,

@@ -52,15 +52,15 @@ class Patience:
 class Watched(Generic[T]):
     """Something that is looked at anew until it is `over`.
 
-    `look` reads it from the store and checks whether who asks may see it, each time; `key` is the
-    document whose changes wake. `due` tells when it may change without a commit; None where it does
-    not.
+    `look` reads it from the store and checks whether who asks may see it, each time; `key` gives
+    the document whose changes wake, once somebody waits. `due` tells when it may change without a
+    commit; None where it does not.
     """
 
     def __init__(
         self,
         tenant: Tenant,
-        key: Key,
+        key: Callable[[], Key],
         look: Callable[[], T],
         over: Callable[[T], bool],
         due: Callable[[T], datetime | None],
@@ -73,7 +73,7 @@ class Watched(Generic[T]):
 
     def ringing(self, ring: Callable[[], None]) -> AbstractContextManager[None]:
         """Within, `ring` is called for every change that this engine hears of."""
-        return self._tenant.index.watched(self._key, ring)
+        return self._tenant.index.watched(self._key(), ring)
 
     def pause_s(self, found: T, patience: Patience) -> float:
         """The seconds until the next look after one that `found` this; 0 where it was the last."""
@@ -116,7 +116,7 @@ def decision(view: View, approval: Approval | str, actor: ActorLike) -> Watched[
         raise NotFound(f"there is no approval {id!r}")
     return Watched(
         view.tenant,
-        key_for(Approval, id),
+        lambda: key_for(Approval, id),
         lambda: approvals.get(id, actor=actor),
         lambda found: found.status != "pending",
         lambda found: found.decide_by,
