@@ -57,8 +57,8 @@ class _Proxy:
             with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self._tunnel(reader, writer)
         finally:
+            await _end(writer)
             self._open.discard(task)
-            writer.close()
 
     async def _tunnel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = await reader.readuntil(b"\r\n\r\n")
@@ -74,7 +74,7 @@ class _Proxy:
                 _copy(behind_reader, writer),
             )
         finally:
-            behind_writer.close()
+            await _end(behind_writer)
 
 
 async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
@@ -82,3 +82,11 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
         target.write(part)
         await target.drain()
     target.close()
+
+
+async def _end(writer: asyncio.StreamWriter) -> None:
+    # Both ends are done by now. `close` would wait for a goodbye that a killed client never says,
+    # and the loop may stop before a socket that only was asked to close is closed.
+    writer.transport.abort()
+    with suppress(OSError, TimeoutError):
+        await asyncio.wait_for(writer.wait_closed(), 1)
