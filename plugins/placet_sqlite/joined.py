@@ -26,7 +26,7 @@ from placet.storage.port import (
 )
 from placet_sqlite.connections import Connections
 from placet_sqlite.driver import explained, primary_code
-from placet_sqlite.finding import count_docs, find_docs
+from placet_sqlite.pages import count_docs, find_docs
 from placet_sqlite.reading import read_accounts, read_docs, read_events, read_head
 from placet_sqlite.writing import write_commit
 

@@ -4,12 +4,18 @@ Every name begins with `placet_`, so that an application keeps its own tables in
 
 - `placet_account`: an account's head. `turn` numbers the commits of all accounts, so that a process
   that waits can ask who has moved since.
-- `placet_event`: the log.
+- `placet_event`: the log. Account and number make one key, so that the log needs no index beside.
 - `placet_KIND`: the documents of a kind, a column for every declared field. A field of texts stands
   in `members` as JSON, to be given back, and in `placet_KIND_member`, a row a member, to be found.
 
 Every field has an index that ends in the kind's first order, and every order has one, so that a
-page is a walk along an index, however many documents there are. Two things bring a file up to date,
+page is a walk along an index, however many documents there are.
+
+Each entry of an index lies on a page of its own, and a commit writes them all. So new documents of
+a kind that comes one by one, over and over, are `unfiled` first, all their fields in `members`, and
+are filed in columns and indexes some at a time (`placet_sqlite.filing`): they share the pages then.
+
+Two things bring a file up to date,
 both in one transaction at the first use: STEPS are numbered and run once each; tables, columns and
 indexes of the kinds are made where they are missing. What is there is not made anew: a kind that
 gets another first order, or a field another type, needs a step.
@@ -24,8 +30,13 @@ from placet.errors import Corrupt
 from placet.storage.kinds import KINDS, Kind
 from placet_sqlite.driver import Runs
 
-__all__ = ["LAYOUT", "STEPS", "TABLES", "Table", "bring_up_to_date", "is_up_to_date",
-           "missing"]  # fmt: skip
+__all__ = ["LAYOUT", "SEQ_BITS", "SEQ_MOST", "STEPS", "TABLES", "Table", "bring_up_to_date",
+           "is_up_to_date", "missing"]  # fmt: skip
+
+SEQ_BITS = 36
+"""A row of the log is numbered `account << SEQ_BITS | seq`: room for 68 thousand million events of
+each of 134 million accounts."""
+SEQ_MOST = (1 << SEQ_BITS) - 1
 
 STEPS: Sequence[Sequence[str]] = (
     (
@@ -50,6 +61,28 @@ STEPS: Sequence[Sequence[str]] = (
             PRIMARY KEY (account, seq)
         ) STRICT""",
     ),
+    (
+        "ALTER TABLE placet_event RENAME TO placet_event_before",
+        f"""CREATE TABLE placet_event (
+            number INTEGER PRIMARY KEY,
+            account INTEGER NOT NULL AS (number >> {SEQ_BITS}),
+            seq INTEGER NOT NULL AS (number & {SEQ_MOST}),
+            version INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            body BLOB NOT NULL,
+            digest BLOB NOT NULL,
+            hash BLOB NOT NULL
+        ) STRICT""",
+        f"""INSERT INTO placet_event (number, version, at, body, digest, hash)
+        SELECT account << {SEQ_BITS} | seq, version, at, body, digest, hash
+        FROM placet_event_before ORDER BY account, seq""",
+        "DROP TABLE placet_event_before",
+        # Made anew without the documents that wait to be filed, and where nothing asks for them.
+        "DROP INDEX IF EXISTS placet_approval_by_created",
+        "DROP INDEX IF EXISTS placet_approval_by_deadline",
+        "DROP INDEX IF EXISTS placet_grant_by_created",
+        "DROP INDEX IF EXISTS placet_claim_purpose",
+    ),
 )
 """What brings a file from layout n to n + 1. Never change one that was released; add one."""
 
@@ -66,7 +99,9 @@ class Table:
         self.members = f'"placet_{kind.name}_member"'
         self.fields = tuple(name for name, type in kind.fields.items() if type != "texts")
         self.texts = tuple(name for name, type in kind.fields.items() if type == "texts")
-        taken = {"account", "id", "version", "body", "members"} & set(kind.fields)
+        self.files_later = bool(kind.orders)
+        """Whether it comes one by one, over and over: what is listed in an order of time does."""
+        taken = {"account", "id", "version", "body", "members", "unfiled"} & set(kind.fields)
         assert not taken, f"the columns {taken} of {kind.name} are the store's own"
 
     @property
@@ -89,10 +124,17 @@ class Table:
             return self.order_index(field)
         return f'"placet_{self.kind.name}_{field}"'
 
+    @property
+    def unfiled_index(self) -> str:
+        """The index of the documents that wait to be filed."""
+        return f'"placet_{self.kind.name}_unfiled"'
+
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The columns that hold the index of a document."""
-        return (*self.fields, "members") if self.texts else self.fields
+        members = ("members",) if self.texts or self.files_later else ()
+        unfiled = ("unfiled",) if self.files_later else ()
+        return (*self.fields, *members, *unfiled)
 
     @cached_property
     def statements(self) -> Mapping[str, str]:
@@ -105,7 +147,14 @@ class Table:
         }
         for order in self.kind.orders:
             index = self.order_index(order)
-            made[index] = f'CREATE INDEX {index} ON {self.name} (account, "{order}", id)'
+            made[index] = (
+                f'CREATE INDEX {index} ON {self.name} (account, "{order}", id) '
+                f'WHERE "{order}" IS NOT NULL'
+            )
+        if self.files_later:
+            made[self.unfiled_index] = (
+                f"CREATE INDEX {self.unfiled_index} ON {self.name} (account) WHERE unfiled = 1"
+            )
         walk = "id" if self.main_order == "id" else f'"{self.main_order}", id'
         for field in self.fields:
             index = self.field_index(field)
@@ -133,8 +182,10 @@ class Table:
             if field not in present:
                 type = _COLUMNS[self.kind.fields[field]]
                 yield f'ALTER TABLE {self.name} ADD COLUMN "{field}" {type}'
-        if self.texts and "members" not in present:
-            yield f"ALTER TABLE {self.name} ADD COLUMN members TEXT"
+        for column in self.columns[len(self.fields) :]:
+            if column not in present:
+                type = "TEXT" if column == "members" else "INTEGER"
+                yield f"ALTER TABLE {self.name} ADD COLUMN {column} {type}"
 
 
 TABLES: Mapping[str, Table] = {name: Table(kind) for name, kind in KINDS.items()}

@@ -11,9 +11,9 @@ import msgspec
 from placet.errors import Corrupt
 from placet.storage.port import Doc, Head, IndexValue, Key, StoredEvent
 from placet_sqlite.driver import Runs
-from placet_sqlite.layout import TABLES, Table
+from placet_sqlite.layout import SEQ_BITS, SEQ_MOST, TABLES, Table
 
-__all__ = ["ACCOUNT", "at_most", "doc_from", "last_turn", "members_from", "moved_since",
+__all__ = ["ACCOUNT", "at_most", "doc_from", "index_from", "last_turn", "moved_since",
            "read_account", "read_accounts", "read_docs", "read_events", "read_head",
            "scan_docs", "select_docs"]  # fmt: skip
 
@@ -26,7 +26,7 @@ _SCANNED = 200
 _DENSE = 4
 """Of so many rows one is the account's: to look at them all costs less than to look each up."""
 _LARGEST = 2**63 - 1
-_members = msgspec.json.Decoder(dict[str, tuple[str, ...]])
+_index = msgspec.json.Decoder(dict[str, str | int | tuple[str, ...]])
 
 
 def read_accounts(runs: Runs, after: str, limit: int) -> tuple[str, ...]:
@@ -76,9 +76,10 @@ def read_docs(runs: Runs, account: str, keys: Sequence[Key]) -> tuple[Doc | None
 def read_events(runs: Runs, account: str, after: int, limit: int) -> tuple[StoredEvent, ...]:
     """Events with a number above `after`, in order."""
     rows = runs.execute(
-        "SELECT seq, version, at, body, digest, hash FROM placet_event "
-        f"WHERE account = {ACCOUNT} AND seq > ? ORDER BY seq LIMIT ?",
-        (account, at_most(max(after, 0)), at_most(limit)),
+        f"SELECT number & {SEQ_MOST}, version, at, body, digest, hash FROM placet_event "
+        f"WHERE number > {ACCOUNT} << {SEQ_BITS} | ? "
+        f"AND number <= {ACCOUNT} << {SEQ_BITS} | {SEQ_MOST} ORDER BY number LIMIT ?",
+        (account, min(max(after, 0), SEQ_MOST), account, at_most(limit)),
     )
     return tuple(StoredEvent(*row) for row in rows.fetchall())
 
@@ -137,15 +138,15 @@ def doc_from(table: Table, row: Sequence[Any]) -> Doc:
         for field, value in zip(table.fields, values, strict=False)
         if value is not None
     }
-    if table.texts:
-        index.update(members_from(values[-1]))
+    if len(values) > len(table.fields):
+        index.update(index_from(values[len(table.fields)]))
     return Doc(Key(table.kind.name, id), version, body, MappingProxyType(index))
 
 
-def members_from(column: str | None) -> Mapping[str, tuple[str, ...]]:
-    """The fields of texts, from the column that keeps them to be given back."""
+def index_from(column: str | None) -> Mapping[str, IndexValue]:
+    """The fields that have no column of their own: those of texts, or all of what is not filed."""
     try:
-        return {} if column is None else _members.decode(column)
+        return {} if column is None else _index.decode(column)
     except msgspec.DecodeError as error:
         raise Corrupt(f"the members of a document cannot be read: {error}") from error
 

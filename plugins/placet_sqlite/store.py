@@ -1,9 +1,11 @@
 """The store: the port, a line or two a method."""
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -25,8 +27,9 @@ from placet_sqlite import upkeep
 from placet_sqlite.address import Synchronous
 from placet_sqlite.connections import Connections
 from placet_sqlite.driver import reading
-from placet_sqlite.finding import count_docs, find_docs
 from placet_sqlite.joined import JoinedStore
+from placet_sqlite.layout import TABLES
+from placet_sqlite.pages import count_docs, find_docs
 from placet_sqlite.reading import (
     last_turn,
     moved_since,
@@ -80,13 +83,13 @@ class SQLiteStore:
     def find(self, account: str, query: Query) -> Page:
         """One page. Raises Invalid for a query that its kind does not declare."""
         check_query(query)
-        with self._connections.one() as connection:
+        with self._one_moment(query.kind) as connection:
             return find_docs(connection, account, query)
 
     def count(self, account: str, query: Query) -> int:
         """How many documents match, whatever `order`, `after`, `skip` and `limit` say."""
         check_query(query)
-        with self._connections.one() as connection:
+        with self._one_moment(query.kind) as connection:
             return count_docs(connection, account, query)
 
     def commit(
@@ -111,6 +114,16 @@ class SQLiteStore:
     def close(self) -> None:
         """Let go of the file. Calling it again does nothing."""
         self._connections.close()
+
+    @contextmanager
+    def _one_moment(self, kind: str) -> Iterator[sqlite3.Connection]:
+        """A connection for a query; what several statements read through it is of one moment."""
+        with self._connections.one() as connection:
+            if TABLES[kind].files_later:
+                with reading(connection):
+                    yield connection
+            else:
+                yield connection
 
     # -- optional powers -----------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from placet.errors import Invalid
 from placet_sqlite.driver import Runs, explained, reading
 from placet_sqlite.layout import TABLES, Table, missing
-from placet_sqlite.reading import members_from
+from placet_sqlite.reading import index_from
 
 __all__ = ["back_up", "faults", "sizes"]
 
@@ -117,6 +117,14 @@ def _document_faults(runs: Runs, table: Table) -> Iterator[str]:
     )
     if table.texts:
         yield from _member_faults(runs, table)
+    if table.files_later:
+        filed = " OR ".join(f'd."{field}" IS NOT NULL' for field in table.fields)
+        yield from _fault_rows(
+            runs,
+            f"{kind} {{1!r}} of account {{0!r}} waits to be filed, and is filed, or has no fields",
+            f"""SELECT a.name, d.id FROM {table.name} AS d JOIN placet_account AS a
+            ON a.number = d.account WHERE d.unfiled = 1 AND (d.members IS NULL OR {filed})""",
+        )
 
 
 def _member_faults(runs: Runs, table: Table) -> Iterator[str]:
@@ -127,23 +135,25 @@ def _member_faults(runs: Runs, table: Table) -> Iterator[str]:
     by_id = table.main_order == "id"
     there, said = ("NULL", "NULL") if by_id else ("m.place", f'd."{table.main_order}"')
     named = "LEFT JOIN placet_account AS a ON a.number"
+    members = "iif(d.unfiled = 1, NULL, d.members)" if table.files_later else "d.members"
     for name, id, field, value, at, column, said_at in runs.execute(
-        f"SELECT a.name, m.id, m.field, m.value, {there}, d.members, {said} "
+        f"SELECT a.name, m.id, m.field, m.value, {there}, {members}, {said} "
         f"FROM {table.members} AS m LEFT JOIN {table.name} AS d "
         f"ON d.account = m.account AND d.id = m.id {named} = m.account"
     ):
         one = f"{table.kind.name} {id!r} of account {name!r}"
-        if value not in members_from(column).get(field, ()) or at != said_at:
+        of_document = index_from(column).get(field)
+        if not isinstance(of_document, tuple) or value not in of_document or at != said_at:
             yield f"{one} is in the index of {field} as {value!r}, wrongly"
     documents = (
-        f"SELECT d.account, a.name, d.id, d.members, {said} FROM {table.name} AS d "
+        f"SELECT d.account, a.name, d.id, {members}, {said} FROM {table.name} AS d "
         f"{named} = d.account"
     )
     look = f"SELECT 1 FROM {table.members} WHERE account = ? AND field = ? AND value = ? AND id = ?"
     for account, name, id, column, at in runs.execute(documents):
         one = f"{table.kind.name} {id!r} of account {name!r}"
-        for field, values in members_from(column).items():
-            for value in sorted(set(values)):
+        for field, values in index_from(column).items():
+            for value in sorted(set(values)) if isinstance(values, tuple) else ():
                 wanted = (account, field, value, id, *(() if by_id else (at,)))
                 place = "" if by_id else " AND place = ?"
                 if not runs.execute(look + place, wanted).fetchall():

@@ -5,10 +5,8 @@ leaves the indexes of all the other columns alone.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-
-import msgspec
 
 from placet.storage.conflicts import conflict_over
 from placet.storage.port import (
@@ -16,7 +14,6 @@ from placet.storage.port import (
     Committed,
     Drop,
     Head,
-    Index,
     Key,
     NewEvent,
     Put,
@@ -24,8 +21,9 @@ from placet.storage.port import (
 )
 from placet.storage.sealing import seal
 from placet_sqlite.driver import Runs
-from placet_sqlite.layout import TABLES, Table
-from placet_sqlite.reading import members_from, read_account
+from placet_sqlite.filing import MOST_UNFILED, columns_of, file_documents, is_unfiled, write_members
+from placet_sqlite.layout import SEQ_BITS, TABLES, Table
+from placet_sqlite.reading import read_account
 
 __all__ = ["write_commit"]
 
@@ -37,7 +35,7 @@ class _Row(NamedTuple):
     """What a commit has to know of a document that is there."""
 
     version: int
-    values: tuple[Any, ...]
+    columns: tuple[Any, ...]
 
 
 def write_commit(
@@ -102,10 +100,10 @@ def _write_head(runs: Runs, account: str, number: int | None, head: Head) -> int
 def _write_events(runs: Runs, number: int, events: Sequence[StoredEvent]) -> None:
     if events:
         runs.executemany(
-            "INSERT INTO placet_event (account, seq, version, at, body, digest, hash) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO placet_event (number, version, at, body, digest, hash) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
             (
-                (number, one.seq, one.version, one.at, one.body, one.digest, one.hash)
+                (number << SEQ_BITS | one.seq, one.version, one.at, one.body, one.digest, one.hash)
                 for one in events
             ),
         )
@@ -124,7 +122,7 @@ def _write_documents(
     for kind, ids in drops.items():
         table = TABLES[kind]
         for id in ids:
-            _write_members(runs, table, number, id, there[Key(kind, id)].values, None)
+            write_members(runs, table, number, id, there[Key(kind, id)].columns, None)
         runs.executemany(
             f"DELETE FROM {table.name} WHERE account = ? AND id = ?",
             ((number, id) for id in ids),
@@ -143,24 +141,27 @@ def _put(
 ) -> None:
     new: list[Sequence[Any]] = []
     known: defaultdict[tuple[str, ...], list[Sequence[Any]]] = defaultdict(list)
+    # So many at once share pages anyhow.
+    waits = table.files_later and len(puts) <= MOST_UNFILED
     for put in puts:
-        values = _values(table, put.index)
         before = there.get(put.key)
         if before is None:
-            new.append((number, put.key.id, version, put.body, *values))
+            columns = columns_of(table, put.index, filed=not waits)
+            new.append((number, put.key.id, version, put.body, *columns))
         else:
+            filed = not is_unfiled(table, before.columns)
+            columns = columns_of(table, put.index, filed=filed)
             differing = [
                 (column, after)
-                for column, was, after in zip(table.columns, before.values, values, strict=True)
+                for column, was, after in zip(table.columns, before.columns, columns, strict=True)
                 if was != after
             ]
-            columns = tuple(column for column, _ in differing)
-            known[columns].append(
+            known[tuple(column for column, _ in differing)].append(
                 (version, put.body, *(value for _, value in differing), number, put.key.id)
             )
         if table.texts:
-            was = None if before is None else before.values
-            _write_members(runs, table, number, put.key.id, was, values)
+            was = None if before is None else before.columns
+            write_members(runs, table, number, put.key.id, was, columns)
     if new:
         listed = "".join(f', "{column}"' for column in table.columns)
         marks = ", ?" * len(table.columns)
@@ -169,54 +170,11 @@ def _put(
             f"VALUES (?, ?, ?, ?{marks})",
             new,
         )
-    for columns_differing, rows in known.items():
-        assigned = "".join(f', "{column}" = ?' for column in columns_differing)
+    for differing_columns, rows in known.items():
+        assigned = "".join(f', "{column}" = ?' for column in differing_columns)
         runs.executemany(
             f"UPDATE {table.name} SET version = ?, body = ?{assigned} WHERE account = ? AND id = ?",
             rows,
         )
-
-
-def _values(table: Table, index: Index) -> tuple[Any, ...]:
-    """The index of a document as its columns hold it."""
-    values: list[Any] = [index.get(field) for field in table.fields]
-    if table.texts:
-        texts = {field: index[field] for field in table.texts if field in index}
-        values.append(msgspec.json.encode(texts).decode() if texts else None)
-    return tuple(values)
-
-
-def _write_members(
-    runs: Runs,
-    table: Table,
-    number: int,
-    id: str,
-    before: tuple[Any, ...] | None,
-    after: tuple[Any, ...] | None,
-) -> None:
-    """Bring the rows by which a document's members are found from `before` to `after`."""
-    was = set(_member_rows(table, number, id, before))
-    now = set(_member_rows(table, number, id, after))
-    place = "" if table.main_order == "id" else "place, "
-    key = ("account", "field", "value", *(("place",) if place else ()), "id")
-    gone = was - now
-    if gone:
-        matching = " AND ".join(f"{column} = ?" for column in key)
-        runs.executemany(f"DELETE FROM {table.members} WHERE {matching}", sorted(gone))
-    new = now - was
-    if new:
-        marks = ", ".join("?" * len(key))
-        runs.executemany(
-            f"INSERT INTO {table.members} ({', '.join(key)}) VALUES ({marks})", sorted(new)
-        )
-
-
-def _member_rows(
-    table: Table, number: int, id: str, values: tuple[Any, ...] | None
-) -> Iterator[tuple[Any, ...]]:
-    if values is None or not table.texts:
-        return
-    place = () if table.main_order == "id" else (values[table.fields.index(table.main_order)],)
-    for field, members in members_from(values[-1]).items():
-        for member in members:
-            yield (number, field, member, *place, id)
+    if new and waits:
+        file_documents(runs, table, number)

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
 
-from placet.storage._sorted import Place, SortedRun
+from placet.storage._sorted import SortedRun
 from placet.storage.kinds import Kind
+from placet.storage.matching import Place, bounds, matches, place_of, range_bounds
 from placet.storage.port import Cursor, Doc, IndexValue, Page, Query, Range
 
 __all__ = ["KindIndex"]
@@ -66,12 +67,12 @@ class KindIndex:
             found = self._find_in_range(query, aside, sum(map(len, runs)), wanted)
         if found is None:
             rest = {name: values for name, values in query.where.items() if name != field}
-            low, high = _bounds(query)
+            low, high = bounds(query)
             walks = [run.walk(low, high, query.descending) for run in runs]
             found = (
                 place
                 for place in _merged(walks, query.descending)
-                if _matches(self.docs[place[-1]], rest, aside)
+                if matches(self.docs[place[-1]], rest, aside)
             )
         places = list(islice(found, query.skip, wanted))
         docs = tuple(self.docs[place[-1]] for place in places[: query.limit])
@@ -81,32 +82,32 @@ class KindIndex:
     def count(self, query: Query) -> int:
         """How many documents match a query that `check_query` has passed."""
         order = query.range.field if query.range else query.order
-        low, high = _range_bounds(query.range)
+        low, high = range_bounds(query.range)
         field, runs = self._narrowest(query.where, order)
         rest = {name: values for name, values in query.where.items() if name != field}
         repeats = len(runs) > 1 and field is not None and self._kind.fields[field] == "texts"
         if not rest and not repeats:
             return sum(run.count(low, high) for run in runs)
         places = _merged([run.walk(low, high) for run in runs], False)
-        return sum(_matches(self.docs[place[-1]], rest, None) for place in places)
+        return sum(matches(self.docs[place[-1]], rest) for place in places)
 
     def _find_in_range(
         self, query: Query, within: Range, size: int, wanted: int
     ) -> Iterator[Place] | None:
         """The matches by way of the range's own index; None where walking the order is cheaper."""
         field, runs = self._narrowest(query.where, within.field)
-        bounds = _range_bounds(within)
-        inside = sum(run.count(*bounds) for run in runs)
+        begin, end = range_bounds(within)
+        inside = sum(run.count(begin, end) for run in runs)
         if inside and inside >= min(size, wanted * size // inside):
             return None
         rest = {name: values for name, values in query.where.items() if name != field}
-        low, high = _bounds(query)
+        low, high = bounds(query)
         places = []
-        for _, id in _merged([run.walk(*bounds) for run in runs], False):
-            place = _place(self.docs[id], query.order)
+        for _, id in _merged([run.walk(begin, end) for run in runs], False):
+            place = place_of(self.docs[id], query.order)
             if place is None or (low and place < low) or (high and place >= high):
                 continue
-            if _matches(self.docs[id], rest, None):
+            if matches(self.docs[id], rest):
                 places.append(place)
         # A set: one document stands several times among the runs of a field of texts.
         return iter(sorted(set(places), reverse=query.descending))
@@ -139,10 +140,10 @@ class KindIndex:
 
     def _remove(self, doc: Doc) -> None:
         for order, run in self._orders.items():
-            if (place := _place(doc, order)) is not None:
+            if (place := place_of(doc, order)) is not None:
                 run.remove(place)
         for (field, order), runs in self._clauses.items():
-            if (place := _place(doc, order)) is not None:
+            if (place := place_of(doc, order)) is not None:
                 for value in _values(doc.index.get(field)):
                     runs[value].remove(place)
                     if not runs[value]:
@@ -155,17 +156,8 @@ def _values(value: IndexValue | None) -> Iterable[str | int]:
     return set(value) if isinstance(value, tuple) else (value,)
 
 
-def _place(doc: Doc, order: str) -> Place | None:
-    """Where `doc` stands in `order`; None where it lacks the field (a range's, never a page's)."""
-    id = doc.key.id
-    if order == "id":
-        return (id, id)
-    value = doc.index.get(order)
-    return None if value is None else (value, id)
-
-
 def _places(docs: Iterable[Doc], order: str) -> list[Place]:
-    places = (_place(doc, order) for doc in docs)
+    places = (place_of(doc, order) for doc in docs)
     return [place for place in places if place is not None]
 
 
@@ -174,33 +166,11 @@ def _places_by_value(
 ) -> Mapping[str | int, Sequence[Place]]:
     found: defaultdict[str | int, list[Place]] = defaultdict(list)
     for doc in docs:
-        place = _place(doc, order)
+        place = place_of(doc, order)
         if place is not None:
             for value in _values(doc.index.get(field)):
                 found[value].append(place)
     return found
-
-
-def _range_bounds(within: Range | None) -> tuple[Place | None, Place | None]:
-    if within is None:
-        return None, None
-    low = None if within.low is None else (within.low,)
-    high = None if within.high is None else (within.high,)
-    return low, high
-
-
-def _bounds(query: Query) -> tuple[Place | None, Place | None]:
-    """The part of the order in which `query` looks: its range, where that is on it, and cursor."""
-    on_order = query.range is not None and query.range.field == query.order
-    low, high = _range_bounds(query.range if on_order else None)
-    if query.after is not None:
-        place: Place = (query.after.value, query.after.id)
-        if query.descending:
-            high = place if high is None else min(high, place)
-        else:
-            behind = (*place, "")
-            low = behind if low is None else max(low, behind)
-    return low, high
 
 
 def _merged(walks: Sequence[Iterator[Place]], descending: bool) -> Iterator[Place]:
@@ -213,23 +183,3 @@ def _merged(walks: Sequence[Iterator[Place]], descending: bool) -> Iterator[Plac
         if place != previous:
             yield place
         previous = place
-
-
-def _matches(doc: Doc, where: _Where, within: Range | None) -> bool:
-    for field, values in where.items():
-        value = doc.index.get(field)
-        # A page that skips looks at very many: a single value goes without a loop of its own.
-        if isinstance(value, tuple):
-            if not any(member in values for member in value):
-                return False
-        elif value not in values:
-            return False
-    if within is not None:
-        value = doc.index.get(within.field)
-        if not isinstance(value, int):
-            return False
-        if within.low is not None and value < within.low:
-            return False
-        if within.high is not None and value >= within.high:
-            return False
-    return True

@@ -6,11 +6,10 @@ sorted lists, so that adding to a million places moves a few hundred of them, no
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
-__all__ = ["Place", "SortedRun"]
+from placet.storage.matching import Place
 
-Place = tuple[Any, ...]
+__all__ = ["SortedRun"]
 
 _CHUNK = 512
 _FEW = 16

@@ -261,7 +261,7 @@ _register(
     Claim,
     "claim",
     lambda noun: (noun.purpose, noun.key),
-    lambda noun: {"purpose": noun.purpose, "expires": _moment(noun.expires_at)},
+    lambda noun: {"expires": _moment(noun.expires_at)},
 )
 
 AUTHORITY_KINDS = frozenset(

@@ -98,7 +98,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         _kind("credential", principal="text", kind="text", bundle="text"),
         _kind("session", principal="text", expires="integer"),
-        _kind("claim", purpose="text", expires="integer"),
+        _kind("claim", expires="integer"),
         _kind("idempotency", expires="integer"),
         _kind("subscription", scope="text"),
         _kind("delivery_cursor"),

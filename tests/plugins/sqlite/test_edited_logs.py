@@ -13,6 +13,7 @@ from placet import InvalidState, Placet
 from placet.services.checkpoints import Checkpoint
 from placet.services.verification import Verification
 from placet.storage.port import Head, StoredEvent
+from placet_sqlite.layout import SEQ_BITS
 
 KEYS = ["k" * 32]
 COLUMNS = "seq, version, at, body, digest, hash"
@@ -45,9 +46,13 @@ def write(editor: sqlite3.Connection, log: Log, head: Head | None = None) -> Non
     (account,) = editor.execute("SELECT number FROM placet_account").fetchone()
     editor.execute("DELETE FROM placet_event")
     editor.executemany(
-        f"INSERT INTO placet_event (account, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO placet_event (number, version, at, body, digest, hash) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (account, event.seq, event.version, event.at, event.body, event.digest, event.hash)
+            (
+                *(account << SEQ_BITS | event.seq, event.version, event.at),
+                *(event.body, event.digest, event.hash),
+            )
             for event in log
         ],
     )

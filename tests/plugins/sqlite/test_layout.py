@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from placet.errors import StoreError
-from placet.storage.port import Index, Key, Put, Query
+from placet.storage.port import Head, Index, Key, Put, Query
+from placet.storage.sealing import new_event, seal
 from placet_sqlite import layout
 from placet_sqlite.layout import LAYOUT, STEPS, TABLES
 from placet_sqlite.store import SQLiteStore
@@ -132,6 +133,49 @@ def test_a_file_from_before_a_field_gets_its_column_and_its_index(path: Path) ->
     assert dict(sam.index) == {}
     assert _schema(path).keys() == whole.keys()
     assert "bundle" in _columns(path, "placet_user")
+
+
+def test_a_file_of_the_first_layout_keeps_its_log(path: Path) -> None:
+    head, events = seal(Head(), [new_event(at, b"{}") for at in (5, 6)])
+    with closing(sqlite3.connect(path)) as own:
+        own.execute("CREATE TABLE placet_layout (number INTEGER NOT NULL, declared TEXT NOT NULL)")
+        own.execute("INSERT INTO placet_layout VALUES (1, '')")
+        for statement in STEPS[0]:
+            own.execute(statement)
+        own.execute(
+            "INSERT INTO placet_account VALUES (3, 'acme', ?, ?, ?, ?, 1)",
+            (head.version, head.seq, head.at, head.hash),
+        )
+        own.executemany(
+            "INSERT INTO placet_event VALUES (3, ?, ?, ?, ?, ?, ?)",
+            [(one.seq, one.version, one.at, one.body, one.digest, one.hash) for one in events],
+        )
+        own.commit()
+    with closing(SQLiteStore(path)) as store:
+        assert store.events("acme", 0, 10) == events
+        assert store.commit("acme", [], [new_event(7, b"{}")]).seq == 3
+        assert list(store.inspect()) == []
+
+
+def test_a_file_of_the_first_layout_gets_its_orders_without_what_waits(path: Path) -> None:
+    _fill(path)
+    whole = _schema(path)
+    _alter(
+        path,
+        "DROP INDEX placet_grant_by_created",
+        "CREATE INDEX placet_grant_by_created ON placet_grant (account, created, id)",
+        "DROP INDEX placet_grant_unfiled",
+        "ALTER TABLE placet_grant DROP COLUMN unfiled",
+        "CREATE TABLE placet_event_first AS SELECT account, seq, version, at, body, digest, hash "
+        "FROM placet_event",
+        "DROP TABLE placet_event",
+        "ALTER TABLE placet_event_first RENAME TO placet_event",
+        "UPDATE placet_layout SET number = 1",
+    )
+    with closing(SQLiteStore(path)) as store:
+        assert store.head("acme").version == 2
+    assert _schema(path)["placet_grant_by_created"] == whole["placet_grant_by_created"]
+    assert _schema(path).keys() == whole.keys()
 
 
 def test_a_file_from_before_a_field_of_texts_gets_a_table_for_its_members(path: Path) -> None:

@@ -38,6 +38,8 @@ def plans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plans]:
     monkeypatch.setattr(finding, "_MANY", (20,))
     with closing(SQLiteStore(path)) as store:
         store.commit("acme", [_approval(at) for at in range(APPROVALS)], [new_event(0, b"{}")])
+        # One that waits to be filed.
+        store.commit("acme", [_approval(APPROVALS)], [new_event(0, b"{}")])
 
         def run(call: Callable[[Store], object]) -> list[str]:
             traced.clear()

@@ -51,7 +51,11 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     both = Stores(SQLiteStore(path), MemoryStore())
     documents = list(_documents())
     for store in both:
-        store.commit("acme", documents, [])
+        # Most are found along an index, and those that come one by one while they wait to be filed.
+        single = documents[5:216:18]
+        store.commit("acme", [one for one in documents if one not in single], [])
+        for one in single:
+            store.commit("acme", [one], [])
         # Of another account: nothing of it is ever to be seen.
         store.commit("globex", documents[::3], [])
     yield both

@@ -233,12 +233,20 @@ DAMAGE = {
         ["the log of account 'acme' has 0 events up to number 0, and its head stands at 3"],
     ),
     "an event before the first": (
-        "UPDATE placet_event SET seq = 0 WHERE account = 1 AND seq = 1",
+        "UPDATE placet_event SET number = number - 1 WHERE account = 1 AND seq = 1",
         ["the log of account 'acme' has 3 events up to number 3, and its head stands at 3"],
     ),
     "a version beyond the head": (
         "UPDATE placet_approval SET version = 9 WHERE account = 2 AND id = '05'",
         ["approval '05' of account 'globex' has version 9, beyond the head's 1"],
+    ),
+    "a document that waits and is filed": (
+        "UPDATE placet_approval SET unfiled = 1 WHERE account = 1 AND id = '07'",
+        [
+            "approval '07' of account 'acme' is in the index of label as 'all', wrongly",
+            "approval '07' of account 'acme' is in the index of label as 'own-7', wrongly",
+            "approval '07' of account 'acme' waits to be filed, and is filed, or has no fields",
+        ],
     ),
     "an account lost": (
         "DELETE FROM placet_account WHERE number = 2",

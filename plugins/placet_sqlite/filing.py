@@ -1,0 +1,113 @@
+"""How a document is filed: its index in the columns of its row, and in a row for each member.
+
+A new document of a kind that comes one by one waits first, its whole index as JSON in `members`.
+When more wait than some, the commit that adds one files them all: their entries, which lie beside
+each other in most indexes, then share the pages that are written. Who reads a page or counts looks
+through those that wait (`placet_sqlite.pages`).
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from placet.storage.port import Doc, Index
+from placet_sqlite.driver import Runs
+from placet_sqlite.layout import Table
+from placet_sqlite.reading import ACCOUNT, doc_from, index_from, select_docs
+
+__all__ = ["MOST_UNFILED", "columns_of", "file_documents", "is_unfiled",
+           "unfiled_docs", "write_members"]  # fmt: skip
+
+MOST_UNFILED = 16
+"""So many documents of a kind may wait in an account. Each is looked at by every page and count;
+and each commit files the 16th part of what it would, which leaves little to win by more."""
+
+
+def columns_of(table: Table, index: Index, *, filed: bool) -> tuple[Any, ...]:
+    """What stands in the columns of a document's row."""
+    if not filed:
+        return (*(None for _ in table.fields), msgspec.json.encode(index).decode(), 1)
+    columns = [index.get(field) for field in table.fields]
+    texts = {field: index[field] for field in table.texts if field in index}
+    members = msgspec.json.encode(texts).decode() if texts else None
+    return (*columns, members, None)[: len(table.columns)]
+
+
+def write_members(
+    runs: Runs,
+    table: Table,
+    number: int,
+    id: str,
+    before: tuple[Any, ...] | None,
+    after: tuple[Any, ...] | None,
+) -> None:
+    """Bring the rows by which a document's members are found from `before` to `after`: the
+    columns of its row."""
+    was = set(_member_rows(table, number, id, before))
+    now = set(_member_rows(table, number, id, after))
+    if gone := was - now:
+        matching = " AND ".join(f"{column} = ?" for column in _member_key(table))
+        runs.executemany(f"DELETE FROM {table.members} WHERE {matching}", sorted(gone))
+    if new := now - was:
+        _add_members(runs, table, sorted(new))
+
+
+def file_documents(runs: Runs, table: Table, number: int) -> None:
+    """File the documents of a kind that wait, where they are more than may."""
+    waiting = (
+        f"FROM {table.name} INDEXED BY {table.unfiled_index} WHERE account = ? AND unfiled = 1"
+    )
+    (count,) = runs.execute(f"SELECT count(*) {waiting}", (number,)).fetchone()
+    if count <= MOST_UNFILED:
+        return
+    rows = runs.execute(f"SELECT rowid, id, members {waiting}", (number,)).fetchall()
+    filed = [
+        (columns_of(table, index_from(members), filed=True), row, id) for row, id, members in rows
+    ]
+    assigned = ", ".join(f'"{column}" = ?' for column in table.columns)
+    runs.executemany(
+        f"UPDATE {table.name} SET {assigned} WHERE rowid = ?",
+        [(*columns, row) for columns, row, _ in filed],
+    )
+    if table.texts:
+        members = (_member_rows(table, number, id, columns) for columns, _, id in filed)
+        _add_members(runs, table, sorted({row for rows in members for row in rows}))
+
+
+def unfiled_docs(runs: Runs, account: str, table: Table) -> Sequence[Doc]:
+    """The documents of a kind that wait to be filed."""
+    rows = runs.execute(
+        f"{select_docs(table)} FROM {table.name} AS d INDEXED BY {table.unfiled_index} "
+        f"WHERE d.account = {ACCOUNT} AND d.unfiled = 1",
+        (account,),
+    )
+    return [doc_from(table, row) for row in rows.fetchall()]
+
+
+def is_unfiled(table: Table, columns: tuple[Any, ...]) -> bool:
+    """Whether a document waits to be filed, by the columns of its row."""
+    return table.files_later and columns[-1] is not None
+
+
+def _add_members(runs: Runs, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    key = _member_key(table)
+    marks = ", ".join("?" * len(key))
+    runs.executemany(f"INSERT INTO {table.members} ({', '.join(key)}) VALUES ({marks})", rows)
+
+
+def _member_key(table: Table) -> tuple[str, ...]:
+    place = () if table.main_order == "id" else ("place",)
+    return ("account", "field", "value", *place, "id")
+
+
+def _member_rows(
+    table: Table, number: int, id: str, columns: tuple[Any, ...] | None
+) -> Iterator[tuple[Any, ...]]:
+    if columns is None or not table.texts or is_unfiled(table, columns):
+        return
+    place = () if table.main_order == "id" else (columns[table.fields.index(table.main_order)],)
+    for field, members in index_from(columns[len(table.fields)]).items():
+        assert isinstance(members, tuple), "what is filed has all others in columns"
+        for member in members:
+            yield (number, field, member, *place, id)
