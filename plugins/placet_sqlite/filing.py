@@ -6,15 +6,16 @@ each other in most indexes, then share the pages that are written. Who reads a p
 through those that wait (`placet_sqlite.pages`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
-from placet.storage.port import Doc, Index
+from placet.storage.port import Doc, Index, Key
 from placet_sqlite.driver import Runs
 from placet_sqlite.layout import Table
-from placet_sqlite.reading import ACCOUNT, doc_from, index_from, select_docs
+from placet_sqlite.reading import ACCOUNT, index_from
 
 __all__ = ["MOST_UNFILED", "columns_of", "file_documents", "is_unfiled",
            "unfiled_docs", "write_members"]  # fmt: skip
@@ -75,14 +76,20 @@ def file_documents(runs: Runs, table: Table, number: int) -> None:
         _add_members(runs, table, sorted({row for rows in members for row in rows}))
 
 
-def unfiled_docs(runs: Runs, account: str, table: Table) -> Sequence[Doc]:
-    """The documents of a kind that wait to be filed."""
+def unfiled_docs(
+    runs: Runs, account: str, table: Table, wanted: Callable[[Index], bool]
+) -> Sequence[Doc]:
+    """The documents of a kind that wait to be filed, those whose index is wanted."""
     rows = runs.execute(
-        f"{select_docs(table)} FROM {table.name} AS d INDEXED BY {table.unfiled_index} "
-        f"WHERE d.account = {ACCOUNT} AND d.unfiled = 1",
+        f"SELECT id, version, body, members FROM {table.name} INDEXED BY {table.unfiled_index} "
+        f"WHERE account = {ACCOUNT} AND unfiled = 1",
         (account,),
-    )
-    return [doc_from(table, row) for row in rows.fetchall()]
+    ).fetchall()
+    return [
+        Doc(Key(table.kind.name, id), version, body, MappingProxyType(index))
+        for id, version, body, members in rows
+        if wanted(index := index_from(members))
+    ]
 
 
 def is_unfiled(table: Table, columns: tuple[Any, ...]) -> bool:

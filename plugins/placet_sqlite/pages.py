@@ -56,12 +56,11 @@ def _waiting(runs: Runs, account: str, query: Query) -> Sequence[tuple[Place, Do
     table = TABLES[query.kind]
     if not table.files_later:
         return ()
+    docs = unfiled_docs(
+        runs, account, table, lambda index: matches(index, query.where, query.range)
+    )
     low, high = bounds(query)
-    found = [
-        (_place(doc, query.order), doc)
-        for doc in unfiled_docs(runs, account, table)
-        if matches(doc, query.where, query.range)
-    ]
+    found = [(_place(doc, query.order), doc) for doc in docs]
     inside = [
         (place, doc)
         for place, doc in found
@@ -71,6 +70,6 @@ def _waiting(runs: Runs, account: str, query: Query) -> Sequence[tuple[Place, Do
 
 
 def _place(doc: Doc, order: str) -> Place:
-    place = place_of(doc, order)
+    place = place_of(doc.key.id, doc.index, order)
     assert place is not None, "every document has what its kind is ordered by"
     return place

@@ -72,7 +72,7 @@ class KindIndex:
             found = (
                 place
                 for place in _merged(walks, query.descending)
-                if matches(self.docs[place[-1]], rest, aside)
+                if matches(self.docs[place[-1]].index, rest, aside)
             )
         places = list(islice(found, query.skip, wanted))
         docs = tuple(self.docs[place[-1]] for place in places[: query.limit])
@@ -89,7 +89,7 @@ class KindIndex:
         if not rest and not repeats:
             return sum(run.count(low, high) for run in runs)
         places = _merged([run.walk(low, high) for run in runs], False)
-        return sum(matches(self.docs[place[-1]], rest) for place in places)
+        return sum(matches(self.docs[place[-1]].index, rest) for place in places)
 
     def _find_in_range(
         self, query: Query, within: Range, size: int, wanted: int
@@ -104,10 +104,10 @@ class KindIndex:
         low, high = bounds(query)
         places = []
         for _, id in _merged([run.walk(begin, end) for run in runs], False):
-            place = place_of(self.docs[id], query.order)
+            place = place_of(id, self.docs[id].index, query.order)
             if place is None or (low and place < low) or (high and place >= high):
                 continue
-            if matches(self.docs[id], rest):
+            if matches(self.docs[id].index, rest):
                 places.append(place)
         # A set: one document stands several times among the runs of a field of texts.
         return iter(sorted(set(places), reverse=query.descending))
@@ -140,10 +140,10 @@ class KindIndex:
 
     def _remove(self, doc: Doc) -> None:
         for order, run in self._orders.items():
-            if (place := place_of(doc, order)) is not None:
+            if (place := place_of(doc.key.id, doc.index, order)) is not None:
                 run.remove(place)
         for (field, order), runs in self._clauses.items():
-            if (place := place_of(doc, order)) is not None:
+            if (place := place_of(doc.key.id, doc.index, order)) is not None:
                 for value in _values(doc.index.get(field)):
                     runs[value].remove(place)
                     if not runs[value]:
@@ -157,7 +157,7 @@ def _values(value: IndexValue | None) -> Iterable[str | int]:
 
 
 def _places(docs: Iterable[Doc], order: str) -> list[Place]:
-    places = (place_of(doc, order) for doc in docs)
+    places = (place_of(doc.key.id, doc.index, order) for doc in docs)
     return [place for place in places if place is not None]
 
 
@@ -166,7 +166,7 @@ def _places_by_value(
 ) -> Mapping[str | int, Sequence[Place]]:
     found: defaultdict[str | int, list[Place]] = defaultdict(list)
     for doc in docs:
-        place = place_of(doc, order)
+        place = place_of(doc.key.id, doc.index, order)
         if place is not None:
             for value in _values(doc.index.get(field)):
                 found[value].append(place)

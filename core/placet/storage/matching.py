@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from placet.storage.port import Doc, Query, Range
+from placet.storage.port import Index, Query, Range
 
 __all__ = ["Place", "bounds", "matches", "place_of", "range_bounds"]
 
@@ -11,17 +11,16 @@ Place = tuple[Any, ...]
 """Where a document stands in an order: (value, id). Places compare by code point and number."""
 
 
-def place_of(doc: Doc, order: str) -> Place | None:
-    """Where `doc` stands in `order`; None where it lacks the field (a range's, never a page's).
+def place_of(id: str, index: Index, order: str) -> Place | None:
+    """Where a document stands in `order`; None where it lacks the field (a range's, never a
+    page's).
 
-    >>> from placet.storage.port import Key
-    >>> place_of(Doc(Key("grant", "g1"), 1, b"", {"created": 5}), "created")
+    >>> place_of("g1", {"created": 5}, "created")
     (5, 'g1')
     """
-    id = doc.key.id
     if order == "id":
         return (id, id)
-    value = doc.index.get(order)
+    value = index.get(order)
     return None if value is None else (value, id)
 
 
@@ -53,19 +52,18 @@ def bounds(query: Query) -> tuple[Place | None, Place | None]:
 
 
 def matches(
-    doc: Doc, where: Mapping[str, tuple[str | int, ...]], within: Range | None = None
+    index: Index, where: Mapping[str, tuple[str | int, ...]], within: Range | None = None
 ) -> bool:
-    """Whether `doc` meets every clause, and has a number in the range.
+    """Whether a document of this index meets every clause, and has a number in the range.
 
-    >>> from placet.storage.port import Key
-    >>> doc = Doc(Key("approval", "a1"), 1, b"", {"status": "pending", "label": ("ci", "eu")})
-    >>> matches(doc, {"status": ("pending",), "label": ("eu", "us")})
+    >>> index = {"status": "pending", "label": ("ci", "eu")}
+    >>> matches(index, {"status": ("pending",), "label": ("eu", "us")})
     True
-    >>> matches(doc, {}, Range("decide_by"))
+    >>> matches(index, {}, Range("decide_by"))
     False
     """
     for field, values in where.items():
-        value = doc.index.get(field)
+        value = index.get(field)
         # A page that skips looks at very many: a single value goes without a loop of its own.
         if isinstance(value, tuple):
             if not any(member in values for member in value):
@@ -73,7 +71,7 @@ def matches(
         elif value not in values:
             return False
     if within is not None:
-        value = doc.index.get(within.field)
+        value = index.get(within.field)
         if not isinstance(value, int):
             return False
         if within.low is not None and value < within.low:
