@@ -4,6 +4,7 @@ Rows that are there already are updated in the columns that differ, and no other
 leaves the indexes of all the other columns alone.
 """
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -41,22 +42,42 @@ class _Row(NamedTuple):
 def write_commit(
     runs: Runs, account: str, changes: Sequence[Change], events: Sequence[NewEvent]
 ) -> Committed:
-    """Write a commit whose parts the core has checked; raises Conflict having written nothing."""
+    """Write a commit whose parts the core has checked.
+
+    Raises Conflict; the transaction, or the savepoint, is then to be rolled back.
+    """
     number, head = read_account(runs, account)
-    there = {} if number is None else _read_rows(runs, number, changes)
-    moved = [
+    # Whether there is one already of what is new, its key tells when it is inserted.
+    new: list[Change] = []
+    known: list[Change] = []
+    for change in changes:
+        (new if isinstance(change, Put) and change.expect == 0 else known).append(change)
+    there = {} if number is None else _read_rows(runs, number, known)
+    if _moved(known, there):
+        too = {} if number is None else _read_rows(runs, number, new)
+        raise conflict_over(account, _moved(changes, {**there, **too}))
+    head, sealed = seal(head, events)
+    number = _write_head(runs, account, number, head)
+    try:
+        _write_documents(runs, number, head.version, changes, there)
+    except sqlite3.IntegrityError as error:
+        too = _read_rows(runs, number, new)
+        others = {key: row for key, row in too.items() if row.version != head.version}
+        if moved := _moved(new, others):
+            raise conflict_over(account, moved) from error
+        raise
+    _write_events(runs, number, sealed)
+    return Committed(head.version, head.seq)
+
+
+def _moved(changes: Sequence[Change], there: Mapping[Key, _Row]) -> Sequence[Key]:
+    """What is not as it was expected to be."""
+    return [
         change.key
         for change in changes
         if change.expect is not None
         and change.expect != (row.version if (row := there.get(change.key)) else 0)
     ]
-    if moved:
-        raise conflict_over(account, moved)
-    head, sealed = seal(head, events)
-    number = _write_head(runs, account, number, head)
-    _write_documents(runs, number, head.version, changes, there)
-    _write_events(runs, number, sealed)
-    return Committed(head.version, head.seq)
 
 
 def _read_rows(runs: Runs, number: int, changes: Sequence[Change]) -> Mapping[Key, _Row]:
