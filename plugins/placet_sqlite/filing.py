@@ -28,8 +28,8 @@ and each commit files the 16th part of what it would, which leaves little to win
 def columns_of(table: Table, index: Index, *, filed: bool) -> tuple[Any, ...]:
     """What stands in the columns of a document's row."""
     if not filed:
-        return (*(None for _ in table.fields), msgspec.json.encode(index).decode(), 1)
-    columns = [index.get(field) for field in table.fields]
+        return (*table.no_fields, msgspec.json.encode(index).decode(), 1)
+    columns = map(index.get, table.fields)
     texts = {field: index[field] for field in table.texts if field in index}
     members = msgspec.json.encode(texts).decode() if texts else None
     return (*columns, members, None)[: len(table.columns)]

@@ -137,6 +137,16 @@ class Table:
         return (*self.fields, *members, *unfiled)
 
     @cached_property
+    def listed(self) -> str:
+        """These columns, to stand behind others."""
+        return "".join(f', "{column}"' for column in self.columns)
+
+    @cached_property
+    def no_fields(self) -> tuple[None, ...]:
+        """What the columns of the fields hold while a document waits."""
+        return (None,) * len(self.fields)
+
+    @cached_property
     def statements(self) -> Mapping[str, str]:
         """What makes its tables and indexes, by name."""
         made = {

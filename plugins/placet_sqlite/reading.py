@@ -126,8 +126,7 @@ def moved_since(runs: Runs, turn: int) -> tuple[tuple[str, ...], int]:
 
 def select_docs(table: Table) -> str:
     """The head of a statement whose rows `doc_from` reads; the table is `d` in it."""
-    columns = "".join(f', d."{column}"' for column in table.columns)
-    return f"SELECT d.id, d.version, d.body{columns}"
+    return f"SELECT d.id, d.version, d.body{table.listed.replace(', ', ', d.')}"
 
 
 def doc_from(table: Table, row: Sequence[Any]) -> Doc:

@@ -7,6 +7,7 @@ leaves the indexes of all the other columns alone.
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any, NamedTuple
 
 from placet.storage.conflicts import conflict_over
@@ -87,12 +88,11 @@ def _read_rows(runs: Runs, number: int, changes: Sequence[Change]) -> Mapping[Ke
     found: dict[Key, _Row] = {}
     for kind, wanted in ids.items():
         table = TABLES[kind]
-        columns = "".join(f', "{column}"' for column in table.columns)
         for at in range(0, len(wanted), _AT_ONCE):
             part = wanted[at : at + _AT_ONCE]
             marks = ", ".join("?" * len(part))
             rows = runs.execute(
-                f"SELECT id, version{columns} FROM {table.name} "
+                f"SELECT id, version{table.listed} FROM {table.name} "
                 f"WHERE account = ? AND id IN ({marks})",
                 (number, *part),
             )
@@ -172,22 +172,17 @@ def _put(
         else:
             filed = not is_unfiled(table, before.columns)
             columns = columns_of(table, put.index, filed=filed)
-            differing = [
-                (column, after)
-                for column, was, after in zip(table.columns, before.columns, columns, strict=True)
-                if was != after
-            ]
-            known[tuple(column for column, _ in differing)].append(
-                (version, put.body, *(value for _, value in differing), number, put.key.id)
+            differs = [was != after for was, after in zip(before.columns, columns, strict=True)]
+            known[tuple(compress(table.columns, differs))].append(
+                (version, put.body, *compress(columns, differs), number, put.key.id)
             )
         if table.texts:
             was = None if before is None else before.columns
             write_members(runs, table, number, put.key.id, was, columns)
     if new:
-        listed = "".join(f', "{column}"' for column in table.columns)
         marks = ", ?" * len(table.columns)
         runs.executemany(
-            f"INSERT INTO {table.name} (account, id, version, body{listed}) "
+            f"INSERT INTO {table.name} (account, id, version, body{table.listed}) "
             f"VALUES (?, ?, ?, ?{marks})",
             new,
         )
