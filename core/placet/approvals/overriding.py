@@ -41,10 +41,11 @@ def override(approval: Approval, actor: Actor, said: Said, directory: Directory)
     """
     refuse_ended(approval, directory.now)
     refuse_other_digest(approval, said.digest)
-    result = evaluate(approval, directory)
-    refuse_excluded(approval, actor, result)
+    refuse_excluded(approval, actor, directory)
     after, last = reviewed(approval, actor, said, directory.now)
-    result = msgspec.structs.replace(result, status="overridden", why="it was overridden")
+    result = msgspec.structs.replace(
+        evaluate(approval, directory), status="overridden", why="it was overridden"
+    )
     resolution = Resolution(
         kind="override", at=directory.now, by=last.reviewer, reason=said.comment
     )

@@ -71,7 +71,7 @@ def suppose(
     for said in add:
         now = step.approval
         try:
-            _, seat = entitled(now, Actor(said.reviewer), directory, of=said.seat_of)
+            seat = entitled(now, Actor(said.reviewer), directory, of=said.seat_of)
         except (AccessDenied, InvalidState) as error:
             refused[said.reviewer] = str(error)
             continue

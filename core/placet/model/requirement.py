@@ -128,10 +128,12 @@ def parse_source(source: str) -> tuple[str, str]:
 
 def walk(requirement: Requirement) -> Iterator[Requirement]:
     """The requirement and everything under it, parents first."""
-    yield requirement
-    if isinstance(requirement, AllOf | AnyOf | AtLeast | InOrder):
-        for child in requirement.of:
-            yield from walk(child)
+    waiting = [requirement]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, AllOf | AnyOf | AtLeast | InOrder):
+            waiting += reversed(node.of)
 
 
 def check_requirement(check: Checker, requirement: Requirement, path: str, depth: int = 1) -> None:
