@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from placet.access.answers import Question
-from placet.access.sources import Directory
 from placet.approvals.digest import bound_values, digest_of
 from placet.approvals.grants import grant_status
 from placet.approvals.lifecycle import Said, Wanted, covers, open_approval, review, settle
@@ -120,7 +119,7 @@ def open_under(
     review it, InvalidState where the policy has decided it without anybody.
     """
     opened = open_approval(wanted, policy, policies, work.actor, work.now)
-    directory = Directory(work.snapshot, opened, work.now, closed=work.closed)
+    directory = work.directory(opened)
     done = settle(opened, directory)
     happened = ("approval.requested", *done.happened)
     if said is not None:

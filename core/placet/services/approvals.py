@@ -181,7 +181,7 @@ class Approvals(ApprovalChanges):
             approval = self._visible(work, id)
             if before is not None:
                 return before
-            done = review(approval, work.actor, said, self._directory(work, approval))
+            done = review(approval, work.actor, said, work.directory(approval))
             if done.happened:
                 refuse_veto(self._tenant, work, approval, said.verdict)
             write_transition(work, approval, done)
@@ -305,7 +305,7 @@ class Approvals(ApprovalChanges):
 
         def use_case(work: Work) -> Approval:
             approval = self._visible(work, id)
-            done = settle(approval, self._directory(work, approval))
+            done = settle(approval, work.directory(approval))
             write_transition(work, approval, done)
             return done.approval
 

@@ -8,7 +8,6 @@ import msgspec
 from placet.access.answers import Decision, Question
 from placet.access.check import Inquiry
 from placet.access.decide import decide
-from placet.access.sources import Directory
 from placet.approvals.evaluate import evaluate
 from placet.approvals.lifecycle import Wanted, covers
 from placet.approvals.transition import status_of
@@ -151,7 +150,7 @@ class Permits(Service):
             )
 
     def _refused(self, work: Work, approval: Approval) -> _Refused:
-        tree = evaluate(approval, Directory(work.snapshot, approval, work.now, closed=work.closed))
+        tree = evaluate(approval, work.directory(approval))
         return _Refused(approval, tree.why)
 
 

@@ -13,6 +13,7 @@ from placet.access.exact import exact_principal
 from placet.access.gains import Edge, harmless
 from placet.access.guard import unbounded, widening
 from placet.access.snapshot import Snapshot
+from placet.access.sources import Directory
 from placet.catalogue import OPERATIONS
 from placet.errors import AccessDenied, Invalid
 from placet.model import (
@@ -86,6 +87,7 @@ class Work:
         self._index = index
         self._snapshot: Snapshot | None = None
         self._world: Snapshot | None = None
+        self._directory: Directory | None = None
         self._unapplied: list[Fact] = []
         # By key parts, as use cases ask again and again: the key itself is made once.
         self._read: defaultdict[type[Noun], dict[tuple[str, ...], _Read]] = defaultdict(dict)
@@ -142,6 +144,12 @@ class Work:
     def made(self, noun: type[N], *parts: str) -> N | None:
         """The noun with these key parts that this work has put; None where it has put none."""
         return cast("N | None", self._left.get(key_for(noun, *parts)))
+
+    def directory(self, approval: Approval) -> Directory:
+        """Who may review an approval, as the snapshot of this work has it."""
+        if self._directory is None or self._directory.approval is not approval:
+            self._directory = Directory(self.snapshot, approval, self.now, closed=self.closed)
+        return self._directory
 
     # -- rights --------------------------------------------------------------------------------
 
