@@ -342,14 +342,18 @@ def requested(
             resource=str(question.resource),
             scope=question.scope,
         )
-    return open_wanted(tenant, work, wanted, decision.policies)
+    return open_wanted(tenant, work, wanted, decision.policies, found)
 
 
-def open_wanted(tenant: Tenant, work: Work, wanted: Wanted, policies: Sequence[str]) -> Approval:
-    """Open an approval under `policies`, in this commit; it may be decided at once."""
+def open_wanted(
+    tenant: Tenant, work: Work, wanted: Wanted, policies: Sequence[str], before: Approval | None
+) -> Approval:
+    """Open an approval under `policies`, in this commit; it may be decided at once.
+
+    It takes the place of the one that was `asked_before`, where that is waiting still.
+    """
     known = [work.snapshot.policies.get(ref) for ref in policies]
     policy = compose([found for found in known if found is not None])
-    before = asked_before(work, wanted)
     if before is not None and status_of(before, work.now) == "pending":
         work.put(supersede(before, work.actor, work.now))
         work.record("approval.superseded", approval=before.id)

@@ -131,7 +131,9 @@ class Permits(Service):
                 "outside the transaction",
                 why="; ".join(reason.text for reason in decision.reasons),
             )
-        return self._refused(work, open_wanted(self._tenant, work, wanted, decision.policies))
+        return self._refused(
+            work, open_wanted(self._tenant, work, wanted, decision.policies, found)
+        )
 
     def _refuse_lent_rights(self, work: Work, question: Question) -> None:
         """Refuse a program that acts for somebody and may not itself: it lends its hands, and

@@ -269,7 +269,7 @@ class Work:
         Asked of every commit, so that no service can forget it; SYSTEM costs nothing, and who may
         give anything one check.
         """
-        if self.actor is SYSTEM:
+        if self.actor is SYSTEM or not self._edges:
             return
         edges = [edge for edge in self._edges if not (harmless(edge) or self._minted(edge))]
         if not edges or unbounded(self.actor, self.snapshot, self.now, closed=self.closed):
@@ -385,6 +385,9 @@ def _as_read(noun: type[Noun], key: Key, doc: Doc | None) -> _Read:
 
 def _parts(changes: list[RawChange]) -> Iterable[tuple[RawChange, ...]]:
     """The changes in parts that each fit into one event; one part, at least."""
+    if len(changes) < 2:  # two bodies always fit
+        yield tuple(changes)
+        return
     part: list[RawChange] = []
     size = 0
     for change in changes:
