@@ -39,7 +39,7 @@ from placet.refs import spoken
 
 __all__ = ["Result", "ResultStatus", "evaluate", "seat_for"]
 
-ResultStatus = Literal["not_applicable", "pending", "satisfied", "overridden", "rejected", "error"]
+ResultStatus = Literal["not_applicable", "pending", "satisfied", "rejected", "error"]
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -179,12 +179,12 @@ def review(approval: Approval, actor: Actor, said: Said, directory: Directory) -
         and before.reviewer not in excluded(approval)
     )
     if repeated and approval.status in ("approved", "rejected"):
-        return Transition(approval=approval, result=evaluate(approval, directory))
+        return Transition(approval=approval)
     refuse_ended(approval, now)
     refuse_other_digest(approval, said.digest)
     seat = entitled(approval, actor, directory, of=said.seat_of)
     if repeated:
-        return Transition(approval=approval, result=evaluate(approval, directory))
+        return Transition(approval=approval)
     after, _ = reviewed(approval, actor, said, now, seat=seat)
     after, events = by_rules(after, directory)
     return resolved(after, directory, after.reviews[-1], ("approval.reviewed", *events))
@@ -263,11 +263,10 @@ def settle(approval: Approval, directory: Directory) -> Transition:
     """The approval as the directory, the clock and the rules have it now."""
     now = directory.now
     if approval.status == "pending" and status_of(approval, now) == "expired":
-        result = evaluate(approval, directory)
         over = ended(approval, "expired", Resolution(kind="deadline", at=now))
-        return Transition(approval=over, result=result, happened=("approval.expired",))
+        return Transition(approval=over, happened=("approval.expired",))
     if approval.status != "pending":
-        return Transition(approval=approval, result=evaluate(approval, directory))
+        return Transition(approval=approval)
     after, events = by_rules(approval, directory)
     last = after.reviews[-1] if events else None
     return resolved(after, directory, last, events)

@@ -138,9 +138,8 @@ def test_the_reject_rule_says_when_it_is_over(rule: object, against: int, status
     people = People(qa="ana bo cy")
     approval = asked(Reviews(count=2, source="group:qa"), reject_when=rule)
     for name in ("ana", "bo")[:against]:
-        done = say(approval, name, people, "reject")
-        approval = done.approval
-    assert done.result.status == status
+        approval = say(approval, name, people, "reject").approval
+    assert evaluate(approval, people).status == status
 
 
 def test_a_tree_with_too_many_ways_is_refused() -> None:
