@@ -83,6 +83,8 @@ class Checker:
         if not isinstance(value, str):
             self.fail(path, f"is a {type(value).__name__}, not text")
             return
+        if len(value) <= limit and value.isascii():
+            return
         try:
             size = len(value.encode())
         except UnicodeEncodeError:
