@@ -46,8 +46,8 @@ def wanted_of(
     seconds: int | None = None,
 ) -> tuple[Question, Wanted]:
     """What the caller's words ask for, bound to its digest, and the question whether it may."""
-    arguments = bound_values(dict(args or {}), "arguments")
-    shown = bound_values(dict(properties or {}), "properties")
+    arguments = bound_values(dict(args), "arguments") if args else {}
+    shown = bound_values(dict(properties), "properties") if properties else {}
     asked = Ask(work.actor.subject, permission, on, scope, shown, arguments)
     question = ask(service.view, work.snapshot, asked)
     digest = digest_of(

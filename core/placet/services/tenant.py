@@ -27,6 +27,7 @@ ActorLike = Actor | str | None
 """How a caller names itself: an `Actor`, a principal, or None for the one that is `acting`."""
 
 ATTEMPTS = 24
+_NO_LINE = nullcontext()
 
 _acting: contextvars.ContextVar[Mapping["Tenant", Actor]] = contextvars.ContextVar(
     "placet_acting", default=MappingProxyType({})
@@ -163,7 +164,7 @@ class Tenant:
         resolved = self.actor(actor)
         for attempt in range(ATTEMPTS):
             # Who has lost once stands in line: of many in this process, one at a time tries again.
-            with self._line if attempt else nullcontext():
+            with self._line if attempt else _NO_LINE:
                 work = self.work(resolved)
                 result = use_case(work)
                 try:
