@@ -9,7 +9,7 @@ import msgspec
 
 from placet.access.answers import Question
 from placet.access.check import Inquiry
-from placet.access.decide import decide
+from placet.access.decide import decide, rule
 from placet.approvals.compose import compose
 from placet.approvals.digest import bound_values
 from placet.approvals.grants import grant_status
@@ -320,29 +320,29 @@ def requested(
     `more` lets who has access by an approval ask for more of it: that is another request. Raises
     InvalidState where it is allowed already, AccessDenied where nobody could say yes.
     """
-    decision = decide(Inquiry(work.snapshot, question, work.now, closed=work.closed))
+    inquiry = Inquiry(work.snapshot, question, work.now, closed=work.closed)
+    ruling = rule(inquiry)
     found = asked_before(work, wanted)
-    if found is not None and covers(found, decision.policies) and _still_good(work, found):
+    if found is not None and covers(found, ruling.refs) and _still_good(work, found):
         return found
-    if decision.allowed and more:
-        decision = decide(
-            Inquiry(work.snapshot, question, work.now, closed=work.closed, minted=False)
-        )
-    if decision.allowed:
+    if ruling.outcome == "allowed" and more:
+        inquiry = Inquiry(work.snapshot, question, work.now, closed=work.closed, minted=False)
+        ruling = rule(inquiry)
+    if ruling.outcome == "allowed":
         raise InvalidState(
             f"{question.principal} is allowed {wanted.permission} on {question.resource} already; "
             "there is nothing to ask for",
             {"outcome": "allowed"},
         )
-    if not decision.requestable:
+    if ruling.outcome == "denied":
         raise AccessDenied(
             f"{question.principal} cannot ask for {wanted.permission} on {question.resource}: "
-            + "; ".join(reason.text for reason in decision.reasons),
+            + "; ".join(reason.text for reason in decide(inquiry).reasons),
             permission=wanted.permission,
             resource=str(question.resource),
             scope=question.scope,
         )
-    return open_wanted(tenant, work, wanted, decision.policies, found)
+    return open_wanted(tenant, work, wanted, ruling.refs, found)
 
 
 def open_wanted(
