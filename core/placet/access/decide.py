@@ -128,7 +128,8 @@ def applicable_policies(inquiry: Inquiry) -> Iterator[ApprovalPolicy]:
         for ref in snapshot.policies_for.get(question.permission.id) or ()
         if (policy := snapshot.policies.get(ref)) is not None and policy.scope in chain
     ]
-    found.sort(key=lambda policy: (chain.index(policy.scope), policy.id))
+    if len(found) > 1:
+        found.sort(key=lambda policy: (chain.index(policy.scope), policy.id))
     for policy in found:
         if policy.when is None:
             yield policy

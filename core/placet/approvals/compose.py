@@ -88,7 +88,7 @@ def _rules(policies: Sequence[ApprovalPolicy]) -> Iterator[Rule]:
         for rule in _numbered(policy, number):
             name = rule.name if policy is policies[0] else f"{policy.ref}.{rule.name}"
             yield msgspec.structs.replace(rule, name=name)
-        number += sum(1 for _ in walk(policy.requirement))
+        number += len(walk(policy.requirement))
 
 
 def _numbered(policy: ApprovalPolicy, number: int) -> Iterator[Rule]:

@@ -4,7 +4,7 @@ Status, "why is it still pending", "who can move it" and simulation all read the
 of here. Nothing is stored of it, so that it can never disagree with the facts.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -122,12 +122,14 @@ def seat_for(
 
 def _open_leaves(approval: Approval, directory: Directory) -> Sequence[tuple[int, Reviews]]:
     """The leaves that reviews count for now, by number: all of them, where there are no stages."""
-    requirement = approval.policy.requirement
-    leaves: Iterable[tuple[int, Reviews | ConditionHolds]] = _leaves(requirement)
-    if any(isinstance(node, InOrder) for node in walk(requirement)):
+    nodes = walk(approval.policy.requirement)
+    leaves = [(number, node) for number, node in enumerate(nodes) if isinstance(node, Reviews)]
+    if any(isinstance(node, InOrder) for node in nodes):
         shown = evaluate(approval, directory).leaves()
-        leaves = (leaf for node, leaf in zip(shown, leaves, strict=True) if node.open)
-    return [(number, leaf) for number, leaf in leaves if isinstance(leaf, Reviews)]
+        numbers = (number for number, _ in _leaves(approval.policy.requirement))
+        open = {number for number, node in zip(numbers, shown, strict=True) if node.open}
+        leaves = [leaf for leaf in leaves if leaf[0] in open]
+    return leaves
 
 
 def _sits(
@@ -145,10 +147,12 @@ def _sits(
     return False
 
 
-def _leaves(requirement: Requirement) -> Iterator[tuple[int, Reviews | ConditionHolds]]:
-    for number, node in enumerate(walk(requirement)):
-        if isinstance(node, Reviews | ConditionHolds):
-            yield number, node
+def _leaves(requirement: Requirement) -> Sequence[tuple[int, Reviews | ConditionHolds]]:
+    return [
+        (number, node)
+        for number, node in enumerate(walk(requirement))
+        if isinstance(node, Reviews | ConditionHolds)
+    ]
 
 
 def _facts(approval: Approval, counted: Mapping[str, Review], directory: Directory) -> _Facts:

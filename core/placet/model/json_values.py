@@ -41,9 +41,9 @@ def _fault(value: Any, path: str, depth: int, root: str) -> Problem | None:
         for key, member in value.items():
             if not isinstance(key, str):
                 return Problem(path, f"has the key {key!r}, which is not text")
-            if fault := _fault(key, path, depth + 1, root) or _fault(
-                member, f"{path}.{key}", depth + 1, root
-            ):
+            if not key.isascii() and (fault := _fault(key, path, depth + 1, root)):
+                return fault
+            if fault := _fault(member, f"{path}.{key}", depth + 1, root):
                 return fault
     elif isinstance(value, list | tuple):
         for at, member in enumerate(value):

@@ -113,7 +113,7 @@ class MemoryStore:
         """The documents under `keys`, in that order, None for none: all of one moment."""
         with self._lock:
             state = self._account(account)
-            return tuple(state.get(key) for key in keys)
+            return tuple([state.get(key) for key in keys])
 
     def find(self, account: str, query: Query) -> Page:
         """One page. Raises Invalid for a query that its kind does not declare."""
