@@ -145,7 +145,7 @@ class Approvals(ApprovalChanges):
             )
             return requested(self._tenant, work, question, wanted, more=extend)
 
-        return self._tenant.run(actor, use_case)
+        return self._tenant.run(actor, use_case, writes=True)
 
     def review(
         self,
@@ -187,7 +187,7 @@ class Approvals(ApprovalChanges):
             write_transition(work, approval, done)
             return once.done(work, done.approval)
 
-        return self._tenant.run(actor, use_case)
+        return self._tenant.run(actor, use_case, writes=True)
 
     def review_many(
         self, reviews: Sequence[tuple[str, Said]], *, actor: ActorLike = None

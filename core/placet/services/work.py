@@ -66,7 +66,8 @@ class Work:
 
     Whatever is read and not written is guarded at the commit, and so is the account's authority
     once rights were asked for: nobody acts on what has changed in the meantime. Nothing is stored
-    that gives more than the caller may give.
+    that gives more than the caller may give. A `trusting` one takes the index as it is: what comes
+    to no commit, an error too, is good only if it is not `outdated`.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Work:
         now: datetime,
         *,
         closed: bool,
+        trusting: bool = False,
     ) -> None:
         self.account = account
         self.actor = actor
@@ -85,6 +87,7 @@ class Work:
         self.closed = closed
         self._store = store
         self._index = index
+        self._trusting = trusting
         self._snapshot: Snapshot | None = None
         self._world: Snapshot | None = None
         self._directory: Directory | None = None
@@ -102,10 +105,23 @@ class Work:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The account's index at the head of its log, as it was before this work."""
+        """The account's index, as it was before this work: at the head of the log, unless this
+        is a trusting one.
+        """
         if self._snapshot is None:
-            self._snapshot = self._world = self._index.latest()
+            index = self._index
+            self._snapshot = self._world = index.current() if self._trusting else index.latest()
         return self._snapshot
+
+    @property
+    def outdated(self) -> bool:
+        """Whether who may do what had changed before this work took its snapshot, or has since."""
+        known = self._snapshot
+        return (
+            self._trusting
+            and known is not None
+            and self._index.latest().authority != known.authority
+        )
 
     @property
     def entries(self) -> Sequence[Entry]:
