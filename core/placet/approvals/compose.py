@@ -36,6 +36,8 @@ def compose(policies: Sequence[ApprovalPolicy]) -> ApprovalPolicy:
         raise Invalid("no approval policy applies, so that nobody can say yes to this")
     first = policies[0]
     if len(policies) == 1:
+        if not first.rules:
+            return first
         return msgspec.structs.replace(first, rules=tuple(_numbered(first, 0)))
     return msgspec.structs.replace(
         first,

@@ -5,6 +5,7 @@ anything else is Invalid in every store, the memory store included, so that noth
 and is slow, or impossible, in production.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -143,15 +144,14 @@ def check_query(query: Query) -> Kind:
 
 def check_changes(changes: Sequence[Change]) -> None:
     """Raise Invalid unless every change is one that any store would take."""
-    seen: set[Key] = set()
-    for change in changes:
-        key = change.key
-        if key in seen:
-            raise Invalid(f"a commit names {key.kind} {key.id!r} twice")
-        seen.add(key)
-        kind, id = KINDS.get(key.kind), key.id
-        if kind is None:
+    keys = [change.key for change in changes]
+    if len(set(keys)) < len(keys):
+        key, _ = Counter(keys).most_common(1)[0]
+        raise Invalid(f"a commit names {key.kind} {key.id!r} twice")
+    for change, key in zip(changes, keys, strict=True):
+        if key.kind not in KINDS:
             raise Invalid(f"{key.kind!r} is not a declared kind of document")
+        kind, id = KINDS[key.kind], key.id
         if not 0 < (len(id) if id.isascii() else _size(id)) <= MAX_ID_BYTES:
             raise Invalid(f"the id of {key.kind} {id[:40]!r} is not 1 to {MAX_ID_BYTES} bytes")
         if isinstance(change, Put):
