@@ -331,22 +331,17 @@ class Work:
             kinds = sorted({change.kind for change in self._changes})
             raise AssertionError(f"changes of {', '.join(kinds)} belong to no event")
         changes: list[Change] = [*self._written.values()]
-        changes.extend(
-            Check(read.key, read.version)
-            for by_parts in self._read.values()
-            for read in by_parts.values()
-            if read.key not in self._written
-        )
-        changes.extend(self._authority())
-        return self._store.commit(self.account, changes, self._events)
-
-    def _authority(self) -> Iterable[Change]:
+        for by_parts in self._read.values():
+            for read in by_parts.values():
+                if read.key not in self._written:
+                    changes.append(Check(read.key, read.version))
         expect = None if self._snapshot is None else self._snapshot.authority
         if any(key.kind in GUARDED_KINDS for key in self._written):
             body, index = encode_noun(Authority(updated_at=self.now))
-            yield Put(AUTHORITY_KEY, body, index, expect)
+            changes.append(Put(AUTHORITY_KEY, body, index, expect))
         elif expect is not None:
-            yield Check(AUTHORITY_KEY, expect)
+            changes.append(Check(AUTHORITY_KEY, expect))
+        return self._store.commit(self.account, changes, self._events)
 
     def _before(self, noun: type[Noun], parts: tuple[str, ...], *, new: bool = False) -> _Read:
         read = self._read[noun].get(parts)
