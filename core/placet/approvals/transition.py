@@ -17,11 +17,10 @@ from placet.model import (
     Approval,
     ApprovalStatus,
     Assignment,
-    ConditionHolds,
     Grant,
     Resolution,
     Review,
-    walk,
+    Reviews,
 )
 
 __all__ = ["Transition", "approved", "ended", "refuse_ended", "rejected", "resolved", "status_of"]
@@ -63,7 +62,9 @@ def resolved(
 
     `said` is the review that has just come, if one has.
     """
-    status = "pending" if _untouched(approval) else evaluate(approval, directory).status
+    # Of reviews alone, nothing is decided before the first.
+    untouched = not approval.reviews and isinstance(approval.policy.requirement, Reviews)
+    status = "pending" if untouched else evaluate(approval, directory).status
     if status not in ("rejected", "satisfied"):
         return Transition(approval=approval, happened=happened)
     people = any(not review.rule for review in approval.reviews)
@@ -75,15 +76,6 @@ def resolved(
     )
     step = rejected if status == "rejected" else approved
     return step(approval, resolution, happened)
-
-
-def _untouched(approval: Approval) -> bool:
-    """Whether nothing can have decided it yet: nobody has said anything, and no part of the
-    requirement is met by itself.
-    """
-    return not approval.reviews and not any(
-        isinstance(node, ConditionHolds) for node in walk(approval.policy.requirement)
-    )
 
 
 def rejected(approval: Approval, resolution: Resolution, happened: tuple[str, ...]) -> Transition:

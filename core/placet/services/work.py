@@ -396,7 +396,7 @@ def _as_read(noun: type[Noun], key: Key, doc: Doc | None) -> _Read:
 
 def _parts(changes: list[RawChange]) -> Iterable[tuple[RawChange, ...]]:
     """The changes in parts that each fit into one event; one part, at least."""
-    if len(changes) < 2:  # two bodies always fit
+    if len(changes) < 2:  # one is never taken apart, and there is always room for it
         yield tuple(changes)
         return
     part: list[RawChange] = []
