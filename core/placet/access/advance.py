@@ -75,11 +75,11 @@ def advance(
     (1, True)
     """
     after = _after(base, facts)
-    if revision is not None:
-        after.revision = revision
-    if authority is not None:
-        after.authority = authority
-    return after
+    return msgspec.structs.replace(
+        after,
+        revision=after.revision if revision is None else revision,
+        authority=after.authority if authority is None else authority,
+    )
 
 
 def _after(base: Snapshot, facts: Iterable[Fact]) -> Snapshot:
@@ -90,7 +90,7 @@ def _after(base: Snapshot, facts: Iterable[Fact]) -> Snapshot:
             step = step or _Step(base)
             handle(step, fact.noun, None if fact.gone else fact.noun)
     # Most commits are no facts of access: a request, a review.
-    return copy(base) if step is None else step.finish()
+    return base if step is None else step.finish()
 
 
 class _Step:
