@@ -61,9 +61,7 @@ def uuid7(now: datetime) -> str:
     >>> uuid.UUID(uuid7(datetime(2026, 1, 1, tzinfo=UTC))).version
     7
     """
-    random = int.from_bytes(os.urandom(10), "big")
-    value = (milliseconds(now) & 0xFFFF_FFFF_FFFF) << 80
-    value |= 0x7 << 76 | (random >> 62 & 0xFFF) << 64
-    value |= 0b10 << 62 | random & 0x3FFF_FFFF_FFFF_FFFF
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    random = os.urandom(10)
+    time, digits = f"{milliseconds(now) & 0xFFFF_FFFF_FFFF:012x}", random.hex()
+    variant = "89ab"[random[0] & 3]
+    return f"{time[:8]}-{time[8:]}-7{digits[2:5]}-{variant}{digits[5:8]}-{digits[8:]}"

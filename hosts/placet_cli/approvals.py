@@ -16,7 +16,6 @@ __all__ = ["age", "approvals", "result_node", "show_page", "status_cell"]
 _STYLES = {
     "approved": "green",
     "satisfied": "green",
-    "overridden": "green",
     "pending": "yellow",
     "rejected": "red",
     "error": "red",

@@ -6,6 +6,7 @@ cold start reads documents (`placet.access.loading`) and then the log, which ove
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -74,11 +75,11 @@ def advance(
     (1, True)
     """
     after = _after(base, facts)
-    if revision is not None:
-        after.revision = revision
-    if authority is not None:
-        after.authority = authority
-    return after
+    return msgspec.structs.replace(
+        after,
+        revision=after.revision if revision is None else revision,
+        authority=after.authority if authority is None else authority,
+    )
 
 
 def _after(base: Snapshot, facts: Iterable[Fact]) -> Snapshot:
@@ -89,7 +90,7 @@ def _after(base: Snapshot, facts: Iterable[Fact]) -> Snapshot:
             step = step or _Step(base)
             handle(step, fact.noun, None if fact.gone else fact.noun)
     # Most commits are no facts of access: a request, a review.
-    return base.copy() if step is None else step.finish()
+    return base if step is None else step.finish()
 
 
 class _Step:
@@ -138,7 +139,7 @@ class _Step:
 
     def finish(self) -> Snapshot:
         """The next snapshot."""
-        after = self.base.copy()
+        after = copy(self.base)
         for table, changes in self.changes.items():
             self._update(after, table, changes)
         for table, buckets in self.buckets.items():

@@ -5,8 +5,9 @@ yes ("always"), and who holds nothing may be one of those who may ask ("when_den
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from placet.access.answers import Decision, Reason
+from placet.access.answers import Decision, Outcome, Question, Reason
 from placet.access.check import Inquiry, place_name
 from placet.access.match import Placed
 from placet.access.sources import names
@@ -15,80 +16,95 @@ from placet.errors import Invalid
 from placet.model import ApprovalPolicy
 from placet.refs import scope_chain, spoken
 
-__all__ = ["allowed_by", "applicable_policies", "asks", "decide", "denied_by", "held"]
+__all__ = [
+    "Ruling",
+    "allowed_by",
+    "applicable_policies",
+    "asks",
+    "decide",
+    "denied_by",
+    "held",
+    "rule",
+]
 
 
-def decide(inquiry: Inquiry) -> Decision:
-    """The answer with its reasons."""
-    revision = inquiry.snapshot.revision
+class Ruling(NamedTuple):
+    """An answer without words: the outcome, and what it rests on.
+
+    `policies` are those that ask for approval; of "approval_required", `allowing` is empty where it
+    is theirs to offer what is not held.
+    """
+
+    outcome: Outcome
+    policies: tuple[ApprovalPolicy, ...] = ()
+    allowing: tuple[Placed, ...] = ()
+    denying: Placed | None = None
+    refused: Reason | None = None
+
+    @property
+    def refs(self) -> tuple[str, ...]:
+        """The policies that ask for approval, as exact references."""
+        return tuple(policy.ref for policy in self.policies)
+
+
+def rule(inquiry: Inquiry) -> Ruling:
+    """The answer, for whoever wants no reasons."""
     refused = inquiry.refusal()
     if refused is not None:
-        return Decision("denied", (refused,), revision)
+        return Ruling("denied", refused=refused)
     denying = inquiry.denying()
     if denying is not None:
-        return Decision("denied", (denied_by(denying),), revision)
+        return Ruling("denied", denying=denying)
     allowing = tuple(inquiry.allowing())
     policies = tuple(applicable_policies(inquiry)) if inquiry.held.governed else ()
+    always = tuple(policy for policy in policies if policy.needed == "always")
     if allowing:
-        return _held(allowing, policies, revision)
-    return _not_held(inquiry, policies, revision)
-
-
-def _held(
-    allowing: tuple[Placed, ...], policies: tuple[ApprovalPolicy, ...], revision: int
-) -> Decision:
-    reasons = tuple(map(allowed_by, allowing))
-    # Access that an approval minted satisfies the policies under which it was approved.
-    satisfied = {ref for placed in allowing for ref in placed.terms.policies}
-    needed = tuple(
-        policy for policy in policies if policy.needed == "always" and policy.ref not in satisfied
-    )
-    if not needed:
-        return Decision("allowed", reasons, revision)
-    asked = tuple(
-        Reason(
-            "approval_needed",
-            f"policy {spoken(policy.ref)} wants approval first",
-            policy=policy.ref,
-        )
-        for policy in needed
-    )
-    return Decision(
-        "approval_required", asked + reasons, revision, tuple(policy.ref for policy in needed)
-    )
-
-
-def _not_held(inquiry: Inquiry, policies: tuple[ApprovalPolicy, ...], revision: int) -> Decision:
-    question = inquiry.question
-    nobody = Reason(
-        "no_assignment",
-        f"no assignment gives {question.principal} {question.permission.id} on "
-        f"{question.resource} in {place_name(question.scope)}",
-    )
+        # Access that an approval minted satisfies the policies under which it was approved.
+        satisfied = {ref for placed in allowing for ref in placed.terms.policies}
+        needed = tuple(policy for policy in always if policy.ref not in satisfied)
+        return Ruling("approval_required" if needed else "allowed", needed, allowing)
     elevating = tuple(
         policy
         for policy in policies
         if policy.needed == "when_denied"
         and any(asks(inquiry, source) for source in policy.requesters)
     )
-    if not elevating:
-        return Decision("denied", (nobody,), revision)
-    offered = tuple(
-        Reason(
-            "can_be_requested",
-            f"policy {spoken(policy.ref)} lets {question.principal} ask for it",
-            policy=policy.ref,
-        )
-        for policy in elevating
-    )
     # Every policy that applies has to be met: the four eyes of an "always" one are not passed by.
-    always = tuple(policy for policy in policies if policy.needed == "always")
+    return Ruling("approval_required", elevating + always) if elevating else Ruling("denied")
+
+
+def decide(inquiry: Inquiry) -> Decision:
+    """The answer with its reasons."""
+    ruling = rule(inquiry)
     return Decision(
-        "approval_required",
-        (nobody, *offered),
-        revision,
-        tuple(policy.ref for policy in elevating + always),
+        ruling.outcome,
+        tuple(_reasons(inquiry.question, ruling)),
+        inquiry.snapshot.revision,
+        ruling.refs,
     )
+
+
+def _reasons(question: Question, ruling: Ruling) -> Iterator[Reason]:
+    """What decided, in words."""
+    if ruling.refused is not None:
+        yield ruling.refused
+    elif ruling.denying is not None:
+        yield denied_by(ruling.denying)
+    elif ruling.allowing:
+        for policy in ruling.policies:
+            text = f"policy {spoken(policy.ref)} wants approval first"
+            yield Reason("approval_needed", text, policy=policy.ref)
+        yield from map(allowed_by, ruling.allowing)
+    else:
+        yield Reason(
+            "no_assignment",
+            f"no assignment gives {question.principal} {question.permission.id} on "
+            f"{question.resource} in {place_name(question.scope)}",
+        )
+        for policy in ruling.policies:
+            if policy.needed == "when_denied":
+                text = f"policy {spoken(policy.ref)} lets {question.principal} ask for it"
+                yield Reason("can_be_requested", text, policy=policy.ref)
 
 
 def asks(inquiry: Inquiry, source: str) -> bool:
@@ -112,7 +128,8 @@ def applicable_policies(inquiry: Inquiry) -> Iterator[ApprovalPolicy]:
         for ref in snapshot.policies_for.get(question.permission.id) or ()
         if (policy := snapshot.policies.get(ref)) is not None and policy.scope in chain
     ]
-    found.sort(key=lambda policy: (chain.index(policy.scope), policy.id))
+    if len(found) > 1:
+        found.sort(key=lambda policy: (chain.index(policy.scope), policy.id))
     for policy in found:
         if policy.when is None:
             yield policy

@@ -11,7 +11,7 @@ import msgspec
 
 from placet.access.answers import Question
 from placet.access.check import Inquiry
-from placet.access.decide import applicable_policies, decide
+from placet.access.decide import applicable_policies, rule
 from placet.access.match import Placed
 from placet.access.placements import every
 from placet.access.snapshot import Snapshot
@@ -27,7 +27,9 @@ _DIRECTORY = frozenset({"user", "service_account"})
 
 def may(inquiry: Inquiry) -> bool:
     """Whether the answer is yes, now and without anybody else: what `check` says."""
-    return decide(inquiry).allowed if inquiry.held.governed else inquiry.allowed()
+    if not inquiry.held.governed:
+        return inquiry.allowed()
+    return rule(inquiry).outcome == "allowed"
 
 
 def candidates(

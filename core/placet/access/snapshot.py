@@ -11,7 +11,9 @@ the old one goes on undisturbed (failure mode 19).
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
+
+import msgspec
 
 from placet.access.match import EVERYTHING, Placed, Selector
 from placet.access.placements import (
@@ -41,9 +43,10 @@ from placet.refs import EVERYONE, scope_chain
 __all__ = ["Snapshot"]
 
 _V = TypeVar("_V")
+_EMPTY: Table[Any, Any] = Table()
 
 
-def _members(snapshot: "Snapshot") -> Table[str, tuple[str, ...]]:
+def _find_members(snapshot: "Snapshot") -> Table[str, tuple[str, ...]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
     for member, groups in snapshot.parents.items():
         for group in groups:
@@ -51,11 +54,11 @@ def _members(snapshot: "Snapshot") -> Table[str, tuple[str, ...]]:
     return Table.of(found, [*map(tuple, found.values())])
 
 
-def _owned_by(snapshot: "Snapshot") -> Table[str, tuple[str, ...]]:
+def _find_owned_by(snapshot: "Snapshot") -> Table[str, tuple[str, ...]]:
     return _named_in(snapshot.resources, "owner")
 
 
-def _reports(snapshot: "Snapshot") -> Table[str, tuple[str, ...]]:
+def _find_reports(snapshot: "Snapshot") -> Table[str, tuple[str, ...]]:
     return _named_in(snapshot.users, "manager")
 
 
@@ -70,15 +73,15 @@ def _named_in(
     return Table.of(found, [*map(tuple, found.values())])
 
 
-def _by_key(snapshot: "Snapshot") -> Table[str, Placed]:
+def _find_assignments(snapshot: "Snapshot") -> Table[str, Placed]:
     return gathered_by_key(snapshot.every_placed())
 
 
-def _by_role(snapshot: "Snapshot") -> Table[str, Many]:
+def _find_by_role(snapshot: "Snapshot") -> Table[str, Many]:
     return gathered_by("role", gathered, snapshot.every_placed())
 
 
-def _by_resource_group(snapshot: "Snapshot") -> Table[str, Many]:
+def _find_by_resource_group(snapshot: "Snapshot") -> Table[str, Many]:
     return gathered_by("resource_group", gathered, snapshot.every_placed())
 
 
@@ -110,85 +113,55 @@ class _OnDemand(Generic[_V]):
         setattr(snapshot, self._slot, None)
 
 
-class Snapshot:
+class Snapshot(msgspec.Struct, kw_only=True, eq=False):
     """The index of one account, as tables; `Snapshot()` is that of an empty account."""
 
-    __slots__ = (
-        "_assignments",
-        "_by_resource_group",
-        "_by_role",
-        "_members",
-        "_owned_by",
-        "_reports",
-        "authority",
-        "builtin_policies",
-        "by_principal",
-        "delegated",
-        "delegations",
-        "groups",
-        "homes",
-        "parents",
-        "permissions",
-        "policies",
-        "policies_for",
-        "resource_groups",
-        "resources",
-        "revision",
-        "role_perms",
-        "roles",
-        "selectors",
-        "service_accounts",
-        "users",
-        "views",
-    )
+    revision: int = 0
+    """The number of the last event that is in this snapshot."""
+    authority: int = 0
+    """The version of the last commit that changed who may do what."""
+    permissions: Table[str, Permission] = _EMPTY
+    users: Table[str, User] = _EMPTY
+    groups: Table[str, Group] = _EMPTY
+    service_accounts: Table[str, ServiceAccount] = _EMPTY
+    roles: Table[str, Role] = _EMPTY
+    role_perms: Table[str, frozenset[str]] = _EMPTY
+    resources: Table[str, Resource] = _EMPTY
+    homes: Table[str, int] = _EMPTY
+    """Type -> how many stored resources of it have a home scope."""
+    resource_groups: Table[str, ResourceGroup] = _EMPTY
+    """Those that are stored without what they select, which is in `selectors`."""
+    selectors: Table[str, Selector] = _EMPTY
+    policies: Table[str, ApprovalPolicy] = _EMPTY
+    builtin_policies: Table[str, ApprovalPolicy] = _EMPTY
+    """Default policies that come from code: a stored one of the same name replaces one."""
+    policies_for: Table[str, tuple[str, ...]] = _EMPTY
+    delegations: Table[str, Delegation] = _EMPTY
+    delegated: Table[str, tuple[str, ...]] = _EMPTY
+    """Delegate -> the ids of the delegations to it."""
+    parents: Table[str, tuple[str, ...]] = _EMPTY
+    """Member -> the groups that it is directly in."""
+    by_principal: Table[str, ScopedMany] = _EMPTY
+    _members: Table[str, tuple[str, ...]] | None = None
+    _assignments: Table[str, Placed] | None = None
+    _owned_by: Table[str, tuple[str, ...]] | None = None
+    _reports: Table[str, tuple[str, ...]] | None = None
+    _by_role: Table[str, Many] | None = None
+    _by_resource_group: Table[str, Many] | None = None
+    views: Views = msgspec.field(default_factory=Views)
+    """Compiled grants of those who asked (`placet.access.held`)."""
 
-    def __init__(self) -> None:
-        self.revision = 0
-        """The number of the last event that is in this snapshot."""
-        self.authority = 0
-        """The version of the last commit that changed who may do what."""
-        self.permissions: Table[str, Permission] = Table()
-        self.users: Table[str, User] = Table()
-        self.groups: Table[str, Group] = Table()
-        self.service_accounts: Table[str, ServiceAccount] = Table()
-        self.roles: Table[str, Role] = Table()
-        self.role_perms: Table[str, frozenset[str]] = Table()
-        self.resources: Table[str, Resource] = Table()
-        self.homes: Table[str, int] = Table()
-        """Type -> how many stored resources of it have a home scope."""
-        self.resource_groups: Table[str, ResourceGroup] = Table()
-        """Those that are stored without what they select, which is in `selectors`."""
-        self.selectors: Table[str, Selector] = Table()
-        self.policies: Table[str, ApprovalPolicy] = Table()
-        self.builtin_policies: Table[str, ApprovalPolicy] = Table()
-        """Default policies that come from code: a stored one of the same name replaces one."""
-        self.policies_for: Table[str, tuple[str, ...]] = Table()
-        self.delegations: Table[str, Delegation] = Table()
-        self.delegated: Table[str, tuple[str, ...]] = Table()
-        """Delegate -> the ids of the delegations to it."""
-        self.parents: Table[str, tuple[str, ...]] = Table()
-        """Member -> the groups that it is directly in."""
-        self.by_principal: Table[str, ScopedMany] = Table()
-        self._members: Table[str, tuple[str, ...]] | None = None
-        self._assignments: Table[str, Placed] | None = None
-        self._owned_by: Table[str, tuple[str, ...]] | None = None
-        self._reports: Table[str, tuple[str, ...]] | None = None
-        self._by_role: Table[str, Many] | None = None
-        self._by_resource_group: Table[str, Many] | None = None
-        self.views = Views()
-        """Compiled grants of those who asked (`placet.access.held`)."""
-
-    members = _OnDemand(_members)
+    members = _OnDemand(_find_members)
     """Group -> its direct members."""
-    owned_by = _OnDemand(_owned_by)
+    owned_by = _OnDemand(_find_owned_by)
     """Owner, as the attribute of a resource names it -> those resources."""
-    reports = _OnDemand(_reports)
+    reports = _OnDemand(_find_reports)
     """Manager, as the attribute of a user names it -> those users."""
-    assignments = _OnDemand(_by_key)
+    assignments = _OnDemand(_find_assignments)
     """Stored id -> assignment, allows and denies."""
-    by_role = _OnDemand(_by_role)
+    by_role = _OnDemand(_find_by_role)
     """Role -> the assignments of it."""
-    by_resource_group = _OnDemand(_by_resource_group)
+    by_resource_group = _OnDemand(_find_by_resource_group)
     """Resource group -> the assignments on it."""
 
     def subjects(self, principal: str) -> tuple[str, ...]:
@@ -254,10 +227,3 @@ class Snapshot:
             if ref in table:
                 return ref
         return None
-
-    def copy(self) -> Self:
-        """A snapshot of its own with the same tables."""
-        twin = type(self).__new__(type(self))
-        for name in self.__slots__:
-            setattr(twin, name, getattr(self, name))
-        return twin

@@ -178,15 +178,19 @@ def asks_as(snapshot: Snapshot, question: Question, permission: str) -> Question
 
 
 class Directory:
-    """Who may review one approval, as the snapshot knows it now."""
+    """Who may review one approval, as the snapshot knows it now.
+
+    Whom a source names is found once: nothing that it follows from changes.
+    """
 
     def __init__(
         self, snapshot: Snapshot, approval: Approval, now: datetime, *, closed: bool = False
     ) -> None:
         self._closed = closed
         self._snapshot = snapshot
-        self._approval = approval
         self._now = now
+        self._named: dict[tuple[str, str], bool] = {}
+        self.approval = approval
 
     @property
     def now(self) -> datetime:
@@ -195,7 +199,7 @@ class Directory:
 
     def question(self, principal: str) -> Question:
         """The approval's own question, asked for `principal`."""
-        approval = self._approval
+        approval = self.approval
         resource = parse_resource(approval.resource)
         permission = self._snapshot.permissions.get(approval.permission) or Permission(
             id=approval.permission, resource_type=resource.type, action=approval.permission
@@ -207,10 +211,14 @@ class Directory:
     def names(self, source: str, principal: str) -> bool:
         """Whether `source` names `principal`, who must be neither disabled nor, where the directory
         is closed, unknown."""
-        question = self.question(principal)
-        if self._refuses(question):
-            return False
-        return names(self._snapshot, source, question, self._now, subject=self._approval.subject)
+        named = self._named.get((source, principal))
+        if named is None:
+            question, subject = self.question(principal), self.approval.subject
+            named = not self._refuses(question) and names(
+                self._snapshot, source, question, self._now, subject=subject
+            )
+            self._named[source, principal] = named
+        return named
 
     def delegators(self, delegate: str, at: datetime) -> frozenset[str]:
         """In whose place `delegate` may review at `at`, by the delegations that there are now.
@@ -218,7 +226,7 @@ class Directory:
         A delegation counts in its scope and below, from its start until just before its end.
         Neither of the two may be disabled by now (failure mode T37).
         """
-        snapshot, scope = self._snapshot, self._approval.scope
+        snapshot, scope = self._snapshot, self.approval.scope
         return frozenset(
             known.delegator
             for id in snapshot.delegated.get(delegate) or ()
@@ -235,7 +243,7 @@ class Directory:
 
     def facts(self) -> Mapping[str, object]:
         """What conditions see: the facts of the subject's own question."""
-        question = self.question(self._approval.subject)
+        question = self.question(self.approval.subject)
         return Inquiry(self._snapshot, question, self._now).facts
 
     def candidates(self, source: str) -> frozenset[str] | None:

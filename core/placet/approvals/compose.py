@@ -36,6 +36,8 @@ def compose(policies: Sequence[ApprovalPolicy]) -> ApprovalPolicy:
         raise Invalid("no approval policy applies, so that nobody can say yes to this")
     first = policies[0]
     if len(policies) == 1:
+        if not first.rules:
+            return first
         return msgspec.structs.replace(first, rules=tuple(_numbered(first, 0)))
     return msgspec.structs.replace(
         first,
@@ -88,7 +90,7 @@ def _rules(policies: Sequence[ApprovalPolicy]) -> Iterator[Rule]:
         for rule in _numbered(policy, number):
             name = rule.name if policy is policies[0] else f"{policy.ref}.{rule.name}"
             yield msgspec.structs.replace(rule, name=name)
-        number += sum(1 for _ in walk(policy.requirement))
+        number += len(walk(policy.requirement))
 
 
 def _numbered(policy: ApprovalPolicy, number: int) -> Iterator[Rule]:

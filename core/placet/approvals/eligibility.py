@@ -65,14 +65,18 @@ def excluded(approval: Approval) -> frozenset[str]:
     behind: set[str] = set()
     if not approval.policy.allow_self_review:
         behind.update((approval.requester, approval.subject, *approval.chain))
-    program = parse_principal(approval.requester).kind in PROGRAMS
-    if program or "contributors" in approval.policy.also_exclude:
+    if approval.contributors and (
+        "contributors" in approval.policy.also_exclude
+        or parse_principal(approval.requester).kind in PROGRAMS
+    ):
         behind.update(approval.contributors)
     return frozenset(behind)
 
 
 def latest_reviews(approval: Approval) -> dict[str, Review]:
     """The review of each reviewer that stands: the latest, not withdrawn, on today's digest."""
+    if not approval.reviews:
+        return {}
     latest = {review.reviewer: review for review in approval.reviews}
     return {
         reviewer: review
@@ -87,10 +91,13 @@ def counted_reviews(approval: Approval, directory: Directory) -> dict[str, Revie
     A delegate counts by a delegation that there still is, and that was open at the review: one that
     was taken back takes its reviews along.
     """
+    latest = latest_reviews(approval)
+    if not latest:
+        return latest
     barred = excluded(approval)
     return {
         reviewer: review
-        for reviewer, review in latest_reviews(approval).items()
+        for reviewer, review in latest.items()
         if reviewer not in barred
         and (
             review.seat_of is None

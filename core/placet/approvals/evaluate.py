@@ -4,7 +4,7 @@ Status, "why is it still pending", "who can move it" and simulation all read the
 of here. Nothing is stored of it, so that it can never disagree with the facts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -37,9 +37,9 @@ from placet.model import (
 )
 from placet.refs import spoken
 
-__all__ = ["Result", "ResultStatus", "evaluate", "may_review", "seat_for"]
+__all__ = ["Result", "ResultStatus", "evaluate", "seat_for"]
 
-ResultStatus = Literal["not_applicable", "pending", "satisfied", "overridden", "rejected", "error"]
+ResultStatus = Literal["not_applicable", "pending", "satisfied", "rejected", "error"]
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -71,9 +71,11 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 class _Facts(msgspec.Struct, frozen=True):
     """What an evaluation rests on, per leaf; a leaf goes by its number in `walk`'s order.
 
-    Approvers are known by the seat that they fill; `shown` says who fills it.
+    `seats` are the leaves of the seats that can be told, in tree order: earlier stages are seated
+    first. Approvers are known by the seat that they fill; `shown` says who fills it.
     """
 
+    seats: Sequence[int]
     approvers: Mapping[int, frozenset[str]]
     errors: Mapping[int, str]
     conditions: Mapping[int, bool]
@@ -86,7 +88,7 @@ def evaluate(approval: Approval, directory: Directory) -> Result:
     requirement = approval.policy.requirement
     counted = counted_reviews(approval, directory)
     facts = _facts(approval, counted, directory)
-    filled = _fill(requirement, _best_way(requirement, facts), facts)
+    filled = _fill(_best_way(requirement, facts), facts)
     root = _node(0, requirement, filled, facts, open=True)
     # Said no is said no, also where another part of the tree cannot be told.
     if _rejected(approval, counted, directory, facts):
@@ -94,50 +96,67 @@ def evaluate(approval: Approval, directory: Directory) -> Result:
     return root
 
 
-def may_review(approval: Approval, directory: Directory, result: Result, person: str) -> bool:
-    """Whether `person` is entitled to a seat of a stage that is open."""
-    if person in excluded(approval):
-        return False
-    leaves = zip(result.leaves(), _leaves(approval.policy.requirement), strict=True)
-    for shown, (number, leaf) in leaves:
-        if isinstance(leaf, Reviews) and shown.open:
-            try:
-                if entitled_to(leaf, approval, directory, person) and not reviewed_earlier(
-                    number, approval, directory, person
-                ):
-                    return True
-            except PlacetError:
-                continue
-    return False
-
-
 def seat_for(
-    approval: Approval, directory: Directory, result: Result, person: str, of: str | None = None
+    approval: Approval, directory: Directory, person: str, of: str | None = None
 ) -> str | None:
     """Whose seat `person` may fill now: its own before any delegator's; None for none.
 
     `of` is whose seat it has to be, where the reviewer says so. One hop: whoever stands in for
     somebody cannot be stood in for.
     """
-    if of in (None, person) and may_review(approval, directory, result, person):
+    barred = excluded(approval)
+    if person in barred:
+        return None
+    leaves = _open_leaves(approval, directory)
+    if of in (None, person) and _sits(leaves, approval, directory, person):
         return person
-    if person in excluded(approval):
+    delegators = directory.delegators(person, directory.now) - barred
+    if not delegators:
         return None
     taken = {review.seat for review in latest_reviews(approval).values()}
-    delegators = sorted(directory.delegators(person, directory.now))
-    for delegator in sorted(delegators, key=lambda one: one in taken):
-        if of in (None, delegator) and may_review(approval, directory, result, delegator):
+    for delegator in sorted(delegators, key=lambda one: (one in taken, one)):
+        if of in (None, delegator) and _sits(leaves, approval, directory, delegator):
             return delegator
     return None
 
 
-def _leaves(requirement: Requirement) -> Iterator[tuple[int, Reviews | ConditionHolds]]:
-    for number, node in enumerate(walk(requirement)):
-        if isinstance(node, Reviews | ConditionHolds):
-            yield number, node
+def _open_leaves(approval: Approval, directory: Directory) -> Sequence[tuple[int, Reviews]]:
+    """The leaves that reviews count for now, by number: all of them, where there are no stages."""
+    nodes = walk(approval.policy.requirement)
+    leaves = [(number, node) for number, node in enumerate(nodes) if isinstance(node, Reviews)]
+    if any(isinstance(node, InOrder) for node in nodes):
+        shown = evaluate(approval, directory).leaves()
+        numbers = (number for number, _ in _leaves(approval.policy.requirement))
+        open = {number for number, node in zip(numbers, shown, strict=True) if node.open}
+        leaves = [leaf for leaf in leaves if leaf[0] in open]
+    return leaves
+
+
+def _sits(
+    leaves: Sequence[tuple[int, Reviews]], approval: Approval, directory: Directory, person: str
+) -> bool:
+    """Whether `person` is entitled to a seat of one of the leaves."""
+    for number, leaf in leaves:
+        try:
+            if entitled_to(leaf, approval, directory, person) and not reviewed_earlier(
+                number, approval, directory, person
+            ):
+                return True
+        except PlacetError:
+            continue
+    return False
+
+
+def _leaves(requirement: Requirement) -> Sequence[tuple[int, Reviews | ConditionHolds]]:
+    return [
+        (number, node)
+        for number, node in enumerate(walk(requirement))
+        if isinstance(node, Reviews | ConditionHolds)
+    ]
 
 
 def _facts(approval: Approval, counted: Mapping[str, Review], directory: Directory) -> _Facts:
+    places: list[int] = []
     approvers: dict[int, frozenset[str]] = {}
     errors: dict[int, str] = {}
     conditions: dict[int, bool] = {}
@@ -169,26 +188,15 @@ def _facts(approval: Approval, counted: Mapping[str, Review], directory: Directo
                     seats.add(seat)
                     shown.setdefault(seat, review.reviewer)
             approvers[number] = frozenset(seats)
+            places += [number] * leaf.count
         except PlacetError as error:
             errors[number] = str(error)
-    return _Facts(approvers, errors, conditions, shown, approval.policy.shared_seats)
+    return _Facts(places, approvers, errors, conditions, shown, approval.policy.shared_seats)
 
 
-def _seats(requirement: Requirement, way: frozenset[int], facts: _Facts) -> list[int]:
-    """The leaf of each seat of a way, in tree order: earlier stages are seated first."""
-    return [
-        number
-        for number, leaf in enumerate(walk(requirement))
-        if isinstance(leaf, Reviews) and number in way and number not in facts.errors
-        for _ in range(leaf.count)
-    ]
-
-
-def _fill(
-    requirement: Requirement, way: frozenset[int], facts: _Facts
-) -> dict[int, tuple[str, ...]]:
+def _fill(way: frozenset[int], facts: _Facts) -> dict[int, tuple[str, ...]]:
     """Who fills the seats of each leaf of a way, by seat."""
-    seats = _seats(requirement, way, facts)
+    seats = [leaf for leaf in facts.seats if leaf in way]
     if facts.shared:
         return {
             leaf: tuple(sorted(facts.approvers[leaf]))[: seats.count(leaf)]
@@ -206,9 +214,9 @@ def _best_way(requirement: Requirement, facts: _Facts) -> frozenset[int]:
     """The way that is met, or else the one with the fewest seats still empty."""
 
     def missing(way: frozenset[int]) -> int:
-        filled = _fill(requirement, way, facts)
+        filled = _fill(way, facts)
         return (
-            len(_seats(requirement, way, facts))
+            sum(leaf in way for leaf in facts.seats)
             - sum(map(len, filled.values()))
             + sum(facts.conditions.get(leaf) is False or leaf in facts.errors for leaf in way)
         )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from placet.approvals.eligibility import Directory, excluded, latest_reviews
-from placet.approvals.evaluate import Result, evaluate, seat_for
+from placet.approvals.evaluate import evaluate, seat_for
 from placet.approvals.rules import by_rules
 from placet.approvals.transition import (
     Transition,
@@ -179,12 +179,12 @@ def review(approval: Approval, actor: Actor, said: Said, directory: Directory) -
         and before.reviewer not in excluded(approval)
     )
     if repeated and approval.status in ("approved", "rejected"):
-        return Transition(approval=approval, result=evaluate(approval, directory))
+        return Transition(approval=approval)
     refuse_ended(approval, now)
     refuse_other_digest(approval, said.digest)
-    result, seat = entitled(approval, actor, directory, of=said.seat_of)
+    seat = entitled(approval, actor, directory, of=said.seat_of)
     if repeated:
-        return Transition(approval=approval, result=result)
+        return Transition(approval=approval)
     after, _ = reviewed(approval, actor, said, now, seat=seat)
     after, events = by_rules(after, directory)
     return resolved(after, directory, after.reviews[-1], ("approval.reviewed", *events))
@@ -202,33 +202,33 @@ def refuse_other_digest(approval: Approval, shown: str | None) -> None:
 
 def entitled(
     approval: Approval, actor: Actor, directory: Directory, *, of: str | None = None
-) -> tuple[Result, str]:
-    """The result tree, and whose seat `actor` fills, if it may review the approval now.
+) -> str:
+    """Whose seat `actor` fills, if it may review the approval now.
 
     Who acts for somebody has to be entitled as well as them, and stands in for nobody else. Raises
     InvalidState for one that has ended, AccessDenied for an excluded or ineligible reviewer.
     """
     refuse_ended(approval, directory.now)
-    result = evaluate(approval, directory)
-    refuse_excluded(approval, actor, result)
+    refuse_excluded(approval, actor, directory)
     person = actor.principal
     if actor.on_behalf_of is None:
-        seat = seat_for(approval, directory, result, person, of)
+        seat = seat_for(approval, directory, person, of)
     else:
         seat = person if of in (None, person) else None
         for one in dict.fromkeys((person, actor.subject)):
-            if seat_for(approval, directory, result, one, one) is None:
+            if seat_for(approval, directory, one, one) is None:
                 seat, person = None, one
                 break
     if seat is None:
-        raise AccessDenied(_refusal(approval, result, person))
-    return result, seat
+        raise AccessDenied(_refusal(approval, directory, person))
+    return seat
 
 
-def refuse_excluded(approval: Approval, actor: Actor, result: Result) -> None:
+def refuse_excluded(approval: Approval, actor: Actor, directory: Directory) -> None:
     """Refuse whoever stands behind the request, also behind the reviewer (failure mode T35)."""
-    for person in sorted(actor.excluded & excluded(approval)):
-        raise AccessDenied(_refusal(approval, result, person))
+    behind = actor.excluded & excluded(approval)
+    if behind:
+        raise AccessDenied(_refusal(approval, directory, min(behind)))
 
 
 def reviewed(
@@ -263,11 +263,10 @@ def settle(approval: Approval, directory: Directory) -> Transition:
     """The approval as the directory, the clock and the rules have it now."""
     now = directory.now
     if approval.status == "pending" and status_of(approval, now) == "expired":
-        result = evaluate(approval, directory)
         over = ended(approval, "expired", Resolution(kind="deadline", at=now))
-        return Transition(approval=over, result=result, happened=("approval.expired",))
+        return Transition(approval=over, happened=("approval.expired",))
     if approval.status != "pending":
-        return Transition(approval=approval, result=evaluate(approval, directory))
+        return Transition(approval=approval)
     after, events = by_rules(approval, directory)
     last = after.reviews[-1] if events else None
     return resolved(after, directory, last, events)
@@ -313,7 +312,7 @@ def supersede(approval: Approval, actor: Actor, now: datetime) -> Approval:
     return ended(approval, "superseded", resolution)
 
 
-def _refusal(approval: Approval, result: Result, person: str) -> str:
+def _refusal(approval: Approval, directory: Directory, person: str) -> str:
     behind = (approval.requester, approval.subject, *approval.chain)
     if person in behind and not approval.policy.allow_self_review:
         return (
@@ -322,4 +321,5 @@ def _refusal(approval: Approval, result: Result, person: str) -> str:
         )
     if person in approval.contributors and person in excluded(approval):
         return f"{person} contributed to approval {approval.id} and cannot review it"
-    return f"{person} is not among those who may review approval {approval.id} now: {result.why}"
+    why = evaluate(approval, directory).why
+    return f"{person} is not among those who may review approval {approval.id} now: {why}"

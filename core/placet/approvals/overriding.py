@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import msgspec
 
 from placet.approvals.eligibility import Directory, excluded
-from placet.approvals.evaluate import evaluate
 from placet.approvals.lifecycle import Said, refuse_excluded, refuse_other_digest, reviewed
 from placet.approvals.transition import Transition, approved, refuse_ended, rejected
 from placet.clock import uuid7
@@ -41,15 +40,13 @@ def override(approval: Approval, actor: Actor, said: Said, directory: Directory)
     """
     refuse_ended(approval, directory.now)
     refuse_other_digest(approval, said.digest)
-    result = evaluate(approval, directory)
-    refuse_excluded(approval, actor, result)
+    refuse_excluded(approval, actor, directory)
     after, last = reviewed(approval, actor, said, directory.now)
-    result = msgspec.structs.replace(result, status="overridden", why="it was overridden")
     resolution = Resolution(
         kind="override", at=directory.now, by=last.reviewer, reason=said.comment
     )
     step = rejected if said.verdict == "reject" else approved
-    return step(after, result, resolution, ("approval.overridden",))
+    return step(after, resolution, ("approval.overridden",))
 
 
 def skipped(approval: Approval, directory: Directory) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ def by_rules(approval: Approval, directory: Directory) -> tuple[Approval, tuple[
     Rejections come last, for the reason that is shown. While it cannot be told whether a rule
     rejects, none approves: an error never opens a door (failure mode T45).
     """
+    if not approval.policy.rules:
+        return approval, ()
     said = {review.rule for review in latest_reviews(approval).values()}
     waiting = [rule for rule in approval.policy.rules if rule.name not in said]
     holding = [(rule, _holds(rule, approval, directory)) for rule in waiting]

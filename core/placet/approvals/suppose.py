@@ -10,7 +10,7 @@ import msgspec
 
 from placet.approvals.compose import compose
 from placet.approvals.eligibility import Directory
-from placet.approvals.evaluate import Result
+from placet.approvals.evaluate import Result, evaluate
 from placet.approvals.lifecycle import entitled, settle
 from placet.approvals.transition import status_of
 from placet.errors import AccessDenied, Invalid, InvalidState
@@ -71,7 +71,7 @@ def suppose(
     for said in add:
         now = step.approval
         try:
-            _, seat = entitled(now, Actor(said.reviewer), directory, of=said.seat_of)
+            seat = entitled(now, Actor(said.reviewer), directory, of=said.seat_of)
         except (AccessDenied, InvalidState) as error:
             refused[said.reviewer] = str(error)
             continue
@@ -84,7 +84,8 @@ def suppose(
         )
         others = (one for one in now.reviews if one.reviewer != said.reviewer)
         step = settle(msgspec.structs.replace(now, reviews=(*others, review)), directory)
-    return Supposition(status_of(step.approval, directory.now), step.result, refused)
+    tree = evaluate(step.approval, directory)
+    return Supposition(status_of(step.approval, directory.now), tree, refused)
 
 
 def _under(approval: Approval, policy: ApprovalPolicy) -> Approval:

@@ -10,10 +10,18 @@ from datetime import datetime
 import msgspec
 
 from placet.approvals.eligibility import Directory
-from placet.approvals.evaluate import Result, evaluate
+from placet.approvals.evaluate import evaluate
 from placet.approvals.grants import mint
 from placet.errors import InvalidState
-from placet.model import Approval, ApprovalStatus, Assignment, Grant, Resolution, Review
+from placet.model import (
+    Approval,
+    ApprovalStatus,
+    Assignment,
+    Grant,
+    Resolution,
+    Review,
+    Reviews,
+)
 
 __all__ = ["Transition", "approved", "ended", "refuse_ended", "rejected", "resolved", "status_of"]
 
@@ -24,7 +32,6 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     approval: Approval
-    result: Result
     happened: tuple[str, ...] = ()
     grant: Grant | None = None
     assignment: Assignment | None = None
@@ -55,44 +62,40 @@ def resolved(
 
     `said` is the review that has just come, if one has.
     """
-    result = evaluate(approval, directory)
-    if result.status not in ("rejected", "satisfied"):
-        return Transition(approval=approval, result=result, happened=happened)
+    # Of reviews alone, nothing is decided before the first.
+    untouched = not approval.reviews and isinstance(approval.policy.requirement, Reviews)
+    status = "pending" if untouched else evaluate(approval, directory).status
+    if status not in ("rejected", "satisfied"):
+        return Transition(approval=approval, happened=happened)
     people = any(not review.rule for review in approval.reviews)
     resolution = Resolution(
         kind="reviews" if people else "rule",
         at=directory.now,
         by="" if said is None else said.reviewer,
-        reason="" if said is None or result.status != "rejected" else said.comment,
+        reason="" if said is None or status != "rejected" else said.comment,
     )
-    step = rejected if result.status == "rejected" else approved
-    return step(approval, result, resolution, happened)
+    step = rejected if status == "rejected" else approved
+    return step(approval, resolution, happened)
 
 
-def rejected(
-    approval: Approval, result: Result, resolution: Resolution, happened: tuple[str, ...]
-) -> Transition:
+def rejected(approval: Approval, resolution: Resolution, happened: tuple[str, ...]) -> Transition:
     """The approval after a no."""
     return Transition(
         approval=ended(approval, "rejected", resolution),
-        result=result,
         happened=(*happened, "approval.rejected"),
     )
 
 
-def approved(
-    approval: Approval, result: Result, resolution: Resolution, happened: tuple[str, ...]
-) -> Transition:
+def approved(approval: Approval, resolution: Resolution, happened: tuple[str, ...]) -> Transition:
     """The approval after a yes, with what it yields."""
     after = ended(approval, "approved", resolution)
     happened = (*happened, "approval.approved")
     if approval.overrides is not None:
         # It looks at an override afterwards: there is nothing more to give.
-        return Transition(approval=after, result=result, happened=happened)
+        return Transition(approval=after, happened=happened)
     grant, assignment = mint(after, resolution)
     return Transition(
         approval=msgspec.structs.replace(after, grant=grant.id),
-        result=result,
         happened=happened,
         grant=grant,
         assignment=assignment,

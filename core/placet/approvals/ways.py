@@ -59,4 +59,4 @@ def children(
     number += 1
     for child in requirement.of:
         yield number, child
-        number += sum(1 for _ in walk(child))
+        number += len(walk(child))

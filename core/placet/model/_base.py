@@ -80,6 +80,8 @@ class Checker:
 
     def text(self, path: str, value: str, limit: int = MAX_TEXT) -> None:
         """Report `value` if it is longer than `limit` bytes or cannot be written as UTF-8."""
+        if type(value) is str and len(value) <= limit and value.isascii():
+            return
         if not isinstance(value, str):
             self.fail(path, f"is a {type(value).__name__}, not text")
             return

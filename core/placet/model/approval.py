@@ -152,9 +152,11 @@ class Approval(Noun, frozen=True, kw_only=True, omit_defaults=True):
             check.text(f"labels.{key}", value, MAX_NAME)
         for at, review in enumerate(self.reviews):
             check.text(f"reviews[{at}].comment", review.comment, MAX_COMMENT)
-            said = len(review.comment.encode(errors="replace"))
-            if review.inputs and said + len(msgspec.json.encode(review.inputs)) > MAX_COMMENT:
-                check.fail(
-                    f"reviews[{at}].inputs", f"and the comment are longer than {MAX_COMMENT} bytes"
-                )
+            if review.inputs:
+                said = len(review.comment.encode(errors="replace"))
+                if said + len(msgspec.json.encode(review.inputs)) > MAX_COMMENT:
+                    check.fail(
+                        f"reviews[{at}].inputs",
+                        f"and the comment are longer than {MAX_COMMENT} bytes",
+                    )
             check.text(f"reviews[{at}].claimed_by", review.claimed_by, MAX_NAME)

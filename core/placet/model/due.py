@@ -18,20 +18,18 @@ def due_at(approval: Approval) -> datetime | None:
     """
     if approval.status != "pending":
         return None
-    return min(_moments(approval), default=None)
+    since = told_until(approval)
+    moments = [at for at in escalations(approval) if at > since]
+    if approval.policy.remind_after is not None:
+        moments.append(reminder_after(approval, approval.policy.remind_after))
+    if approval.policy.rules:
+        moments += openings(approval, since)
+    return min(moments, default=None)
 
 
 def told_until(approval: Approval) -> datetime:
     """Up to when everything was told."""
     return approval.told_at or approval.asked_at
-
-
-def _moments(approval: Approval) -> Iterator[datetime]:
-    since = told_until(approval)
-    yield from (at for at in escalations(approval) if at > since)
-    if approval.policy.remind_after is not None:
-        yield reminder_after(approval, approval.policy.remind_after)
-    yield from openings(approval, since)
 
 
 def openings(approval: Approval, since: datetime) -> Iterator[datetime]:

@@ -26,10 +26,11 @@ def _fault(value: Any, path: str, depth: int, root: str) -> Problem | None:
     if depth > MAX_DEPTH:
         return Problem(root, f"nests deeper than {MAX_DEPTH}")
     if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return Problem(path, "holds half of a surrogate pair")
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                return Problem(path, "holds half of a surrogate pair")
     elif isinstance(value, float):
         if not math.isfinite(value):
             return Problem(path, f"is {value}, which JSON cannot write")
@@ -40,9 +41,10 @@ def _fault(value: Any, path: str, depth: int, root: str) -> Problem | None:
         for key, member in value.items():
             if not isinstance(key, str):
                 return Problem(path, f"has the key {key!r}, which is not text")
-            for part, place in ((key, path), (member, f"{path}.{key}")):
-                if fault := _fault(part, place, depth + 1, root):
-                    return fault
+            if not key.isascii() and (fault := _fault(key, path, depth + 1, root)):
+                return fault
+            if fault := _fault(member, f"{path}.{key}", depth + 1, root):
+                return fault
     elif isinstance(value, list | tuple):
         for at, member in enumerate(value):
             if fault := _fault(member, f"{path}[{at}]", depth + 1, root):

@@ -1,7 +1,6 @@
 """What has to be said, and by whom: the requirement tree of a policy."""
 
 import re
-from collections.abc import Iterator
 
 import msgspec
 
@@ -126,12 +125,11 @@ def parse_source(source: str) -> tuple[str, str]:
     return kind, rest
 
 
-def walk(requirement: Requirement) -> Iterator[Requirement]:
+def walk(requirement: Requirement) -> tuple[Requirement, ...]:
     """The requirement and everything under it, parents first."""
-    yield requirement
-    if isinstance(requirement, AllOf | AnyOf | AtLeast | InOrder):
-        for child in requirement.of:
-            yield from walk(child)
+    if isinstance(requirement, Reviews | ConditionHolds):
+        return (requirement,)
+    return (requirement, *(node for child in requirement.of for node in walk(child)))
 
 
 def check_requirement(check: Checker, requirement: Requirement, path: str, depth: int = 1) -> None:

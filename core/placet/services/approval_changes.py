@@ -84,7 +84,7 @@ class ApprovalChanges(ApprovalOpening):
             )
             after = revise(approval, wanted, policy, decision.policies, work.now)
             self._claim_anew(work, approval, after)
-            directory = Directory(work.snapshot, after, work.now, closed=work.closed)
+            directory = work.directory(after)
             done = settle(after, directory)
             done = msgspec.structs.replace(done, happened=("approval.revised", *done.happened))
             carried = sum(review.digest == after.digest for review in after.reviews)
@@ -121,7 +121,7 @@ class ApprovalChanges(ApprovalOpening):
         def use_case(work: Work) -> Approval:
             approval = self._visible(work, id)
             work.authorize("approvals.override", approval.scope, approval.id)
-            directory = self._directory(work, approval)
+            directory = work.directory(approval)
             if not may_override(approval, directory, work.actor.principal):
                 raise AccessDenied(
                     f"policy {spoken(approval.policy.ref)} does not name {work.actor.principal} as "

@@ -219,7 +219,7 @@ class ApprovalInbox(ApprovalSight):
 
     def _may_review(self, work: Work, approval: Approval, whose: Actor) -> bool:
         try:
-            entitled(approval, whose, self._directory(work, approval))
+            entitled(approval, whose, work.directory(approval))
         except (AccessDenied, InvalidState):
             return False
         return True

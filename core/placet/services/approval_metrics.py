@@ -132,7 +132,7 @@ class ApprovalMetrics(ApprovalSight):
         if approval.reviews and any(
             isinstance(node, InOrder) for node in walk(approval.policy.requirement)
         ):
-            tree = evaluate(approval, self._directory(work, approval))
+            tree = evaluate(approval, work.directory(approval))
             for name, seconds in stage_times(approval, tree):
                 found.stages[name].append(seconds)
 

@@ -91,7 +91,7 @@ class ApprovalReading(
 
         def use_case(work: Work) -> Approval:
             approval = self._visible(work, id)
-            entitled(approval, work.actor, self._directory(work, approval))
+            entitled(approval, work.actor, work.directory(approval))
             return approval
 
         return self._tenant.run(actor, use_case)
@@ -134,7 +134,7 @@ class ApprovalReading(
 
         def use_case(work: Work) -> ApprovalExplanation:
             approval = self._visible(work, id)
-            tree = evaluate(approval, self._directory(work, approval))
+            tree = evaluate(approval, work.directory(approval))
             if not self._privileged(work, approval):
                 tree = _nameless(tree)
             status = status_of(approval, work.now)
@@ -209,7 +209,7 @@ class ApprovalReading(
     ) -> tuple[str, ...]:
         """Who may review; `people` keeps what is found by the sources that name the same people
         in every approval."""
-        directory = self._directory(work, approval)
+        directory = work.directory(approval)
         named: set[str] = set()
         for leaf in walk(approval.policy.requirement):
             if isinstance(leaf, Reviews) and parse_source(leaf.source)[0] in ("user", "group"):

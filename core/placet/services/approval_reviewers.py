@@ -107,7 +107,7 @@ def waiting_leaves(
     """
     if status_of(approval, work.now) != "pending":
         return ()
-    directory = Directory(work.snapshot, approval, work.now, closed=work.closed)
+    directory = work.directory(approval)
     nodes = [
         (number, node)
         for number, node in enumerate(walk(approval.policy.requirement))

@@ -89,12 +89,8 @@ class ApprovalSight(Service):
                 return True
         if work.actor is SYSTEM or any(said.reviewer == principal for said in approval.reviews):
             return True
-        if any(
-            work.may(right, approval.scope, approval.id)
-            for right in ("approvals.view", "approvals.override")
-        ):
-            return True
-        directory = self._directory(work, approval)
+        # Its reviewers first: those who look most, and a review asks for the same once more.
+        directory = work.directory(approval)
         people = {principal, *directory.delegators(principal, work.now)}
         return any(
             _names(directory, source, person)
@@ -102,10 +98,10 @@ class ApprovalSight(Service):
             if isinstance(leaf, Reviews)
             for source in sources_of(leaf, approval, work.now)
             for person in people
+        ) or any(
+            work.may(right, approval.scope, approval.id)
+            for right in ("approvals.view", "approvals.override")
         )
-
-    def _directory(self, work: Work, approval: Approval) -> Directory:
-        return Directory(work.snapshot, approval, work.now, closed=work.closed)
 
 
 def as_of(approval: Approval, work: Work) -> Approval:

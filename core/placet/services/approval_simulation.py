@@ -139,7 +139,7 @@ class ApprovalSimulation(ApprovalSight):
                 work.actor,
                 work.now,
             )
-            opened = settle(opened, self._directory(work, opened)).approval
+            opened = settle(opened, work.directory(opened)).approval
             return RequestSimulation(
                 decision.outcome,
                 decision.reasons,
@@ -156,7 +156,7 @@ class ApprovalSimulation(ApprovalSight):
 
 def _people(work: Work, opened: Approval) -> People:
     """Who could ever fill the seats of a leaf; None where they cannot all be listed."""
-    directory = Directory(work.snapshot, opened, work.now, closed=work.closed)
+    directory = work.directory(opened)
 
     def people(number: int, leaf: Reviews) -> frozenset[str] | None:
         known, whole = named_by(work, opened, directory, leaf.sources)

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from placet.access.answers import Question
-from placet.access.sources import Directory
 from placet.approvals.digest import bound_values, digest_of
 from placet.approvals.grants import grant_status
 from placet.approvals.lifecycle import Said, Wanted, covers, open_approval, review, settle
@@ -47,8 +46,8 @@ def wanted_of(
     seconds: int | None = None,
 ) -> tuple[Question, Wanted]:
     """What the caller's words ask for, bound to its digest, and the question whether it may."""
-    arguments = bound_values(dict(args or {}), "arguments")
-    shown = bound_values(dict(properties or {}), "properties")
+    arguments = bound_values(dict(args), "arguments") if args else {}
+    shown = bound_values(dict(properties), "properties") if properties else {}
     asked = Ask(work.actor.subject, permission, on, scope, shown, arguments)
     question = ask(service.view, work.snapshot, asked)
     digest = digest_of(
@@ -120,7 +119,7 @@ def open_under(
     review it, InvalidState where the policy has decided it without anybody.
     """
     opened = open_approval(wanted, policy, policies, work.actor, work.now)
-    directory = Directory(work.snapshot, opened, work.now, closed=work.closed)
+    directory = work.directory(opened)
     done = settle(opened, directory)
     happened = ("approval.requested", *done.happened)
     if said is not None:

@@ -9,7 +9,7 @@ import msgspec
 
 from placet.access.answers import Question
 from placet.access.check import Inquiry
-from placet.access.decide import decide
+from placet.access.decide import decide, rule
 from placet.approvals.compose import compose
 from placet.approvals.digest import bound_values
 from placet.approvals.grants import grant_status
@@ -145,7 +145,7 @@ class Approvals(ApprovalChanges):
             )
             return requested(self._tenant, work, question, wanted, more=extend)
 
-        return self._tenant.run(actor, use_case)
+        return self._tenant.run(actor, use_case, writes=True)
 
     def review(
         self,
@@ -181,13 +181,13 @@ class Approvals(ApprovalChanges):
             approval = self._visible(work, id)
             if before is not None:
                 return before
-            done = review(approval, work.actor, said, self._directory(work, approval))
+            done = review(approval, work.actor, said, work.directory(approval))
             if done.happened:
                 refuse_veto(self._tenant, work, approval, said.verdict)
             write_transition(work, approval, done)
             return once.done(work, done.approval)
 
-        return self._tenant.run(actor, use_case)
+        return self._tenant.run(actor, use_case, writes=True)
 
     def review_many(
         self, reviews: Sequence[tuple[str, Said]], *, actor: ActorLike = None
@@ -305,7 +305,7 @@ class Approvals(ApprovalChanges):
 
         def use_case(work: Work) -> Approval:
             approval = self._visible(work, id)
-            done = settle(approval, self._directory(work, approval))
+            done = settle(approval, work.directory(approval))
             write_transition(work, approval, done)
             return done.approval
 
@@ -320,36 +320,40 @@ def requested(
     `more` lets who has access by an approval ask for more of it: that is another request. Raises
     InvalidState where it is allowed already, AccessDenied where nobody could say yes.
     """
-    decision = decide(Inquiry(work.snapshot, question, work.now, closed=work.closed))
+    inquiry = Inquiry(work.snapshot, question, work.now, closed=work.closed)
+    ruling = rule(inquiry)
     found = asked_before(work, wanted)
-    if found is not None and covers(found, decision.policies) and _still_good(work, found):
+    if found is not None and covers(found, ruling.refs) and _still_good(work, found):
         return found
-    if decision.allowed and more:
-        decision = decide(
-            Inquiry(work.snapshot, question, work.now, closed=work.closed, minted=False)
-        )
-    if decision.allowed:
+    if ruling.outcome == "allowed" and more:
+        inquiry = Inquiry(work.snapshot, question, work.now, closed=work.closed, minted=False)
+        ruling = rule(inquiry)
+    if ruling.outcome == "allowed":
         raise InvalidState(
             f"{question.principal} is allowed {wanted.permission} on {question.resource} already; "
             "there is nothing to ask for",
             {"outcome": "allowed"},
         )
-    if not decision.requestable:
+    if ruling.outcome == "denied":
         raise AccessDenied(
             f"{question.principal} cannot ask for {wanted.permission} on {question.resource}: "
-            + "; ".join(reason.text for reason in decision.reasons),
+            + "; ".join(reason.text for reason in decide(inquiry).reasons),
             permission=wanted.permission,
             resource=str(question.resource),
             scope=question.scope,
         )
-    return open_wanted(tenant, work, wanted, decision.policies)
+    return open_wanted(tenant, work, wanted, ruling.refs, found)
 
 
-def open_wanted(tenant: Tenant, work: Work, wanted: Wanted, policies: Sequence[str]) -> Approval:
-    """Open an approval under `policies`, in this commit; it may be decided at once."""
+def open_wanted(
+    tenant: Tenant, work: Work, wanted: Wanted, policies: Sequence[str], before: Approval | None
+) -> Approval:
+    """Open an approval under `policies`, in this commit; it may be decided at once.
+
+    It takes the place of the one that was `asked_before`, where that is waiting still.
+    """
     known = [work.snapshot.policies.get(ref) for ref in policies]
     policy = compose([found for found in known if found is not None])
-    before = asked_before(work, wanted)
     if before is not None and status_of(before, work.now) == "pending":
         work.put(supersede(before, work.actor, work.now))
         work.record("approval.superseded", approval=before.id)

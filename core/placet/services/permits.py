@@ -8,7 +8,6 @@ import msgspec
 from placet.access.answers import Decision, Question
 from placet.access.check import Inquiry
 from placet.access.decide import decide
-from placet.access.sources import Directory
 from placet.approvals.evaluate import evaluate
 from placet.approvals.lifecycle import Wanted, covers
 from placet.approvals.transition import status_of
@@ -132,7 +131,9 @@ class Permits(Service):
                 "outside the transaction",
                 why="; ".join(reason.text for reason in decision.reasons),
             )
-        return self._refused(work, open_wanted(self._tenant, work, wanted, decision.policies))
+        return self._refused(
+            work, open_wanted(self._tenant, work, wanted, decision.policies, found)
+        )
 
     def _refuse_lent_rights(self, work: Work, question: Question) -> None:
         """Refuse a program that acts for somebody and may not itself: it lends its hands, and
@@ -151,7 +152,7 @@ class Permits(Service):
             )
 
     def _refused(self, work: Work, approval: Approval) -> _Refused:
-        tree = evaluate(approval, Directory(work.snapshot, approval, work.now, closed=work.closed))
+        tree = evaluate(approval, work.directory(approval))
         return _Refused(approval, tree.why)
 
 

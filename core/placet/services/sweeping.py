@@ -70,7 +70,7 @@ class Sweeping(Service):
             approval = work.get(Approval, id)
             if approval is None or approval.status != "pending":
                 return False
-            directory = Directory(work.snapshot, approval, work.now, closed=work.closed)
+            directory = work.directory(approval)
             done = settle(approval, directory)
             write_transition(work, approval, done)
             after, happened = told(done.approval, work.now)

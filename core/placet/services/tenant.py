@@ -27,6 +27,7 @@ ActorLike = Actor | str | None
 """How a caller names itself: an `Actor`, a principal, or None for the one that is `acting`."""
 
 ATTEMPTS = 24
+_NO_LINE = nullcontext()
 
 _acting: contextvars.ContextVar[Mapping["Tenant", Actor]] = contextvars.ContextVar(
     "placet_acting", default=MappingProxyType({})
@@ -148,32 +149,47 @@ class Tenant:
         finally:
             _acting.reset(token)
 
-    def work(self, actor: Actor) -> Work:
-        """One attempt at a use case, at the present moment."""
+    def work(self, actor: Actor, *, trusting: bool = False) -> Work:
+        """One attempt at a use case, at the present moment; `trusting` as `Work` has it."""
         return Work(
-            self.store, self.account, self.index, actor, self.clock.now(), closed=self.closed
+            self.store,
+            self.account,
+            self.index,
+            actor,
+            self.clock.now(),
+            closed=self.closed,
+            trusting=trusting,
         )
 
-    def run(self, actor: ActorLike, use_case: Callable[[Work], T]) -> T:
+    def run(self, actor: ActorLike, use_case: Callable[[Work], T], *, writes: bool = False) -> T:
         """Read, decide, commit once; on a conflict read again and decide again.
 
-        `use_case` must have no effect but through its `Work`. Raises Unavailable when others have
-        been faster every time.
+        `use_case` must have no effect but through its `Work`. With `writes` it nearly always comes
+        to a commit, which finds out whether others have changed who may do what: the log is not
+        asked before, but only where there is none. Raises Unavailable when others have been faster
+        every time.
         """
         resolved = self.actor(actor)
         for attempt in range(ATTEMPTS):
             # Who has lost once stands in line: of many in this process, one at a time tries again.
-            with self._line if attempt else nullcontext():
-                work = self.work(resolved)
-                result = use_case(work)
+            with self._line if attempt else _NO_LINE:
+                work = self.work(resolved, trusting=writes and not (attempt or self.joined))
                 try:
-                    committed = work.commit()
-                except Conflict:
-                    if self.joined:  # only the application can begin its transaction anew
-                        raise
-                    continue
+                    result = use_case(work)
+                    try:
+                        committed = work.commit()
+                    except Conflict:
+                        if self.joined:  # only the application can begin its transaction anew
+                            raise
+                        continue
+                except Exception:
+                    if work.outdated:
+                        continue
+                    raise
             if committed is not None:
                 self._observe(committed, work.entries)
+            elif work.outdated:
+                continue
             return result
         raise Unavailable(
             f"account {self.account!r} is too busy: others changed what this rests on "

@@ -13,6 +13,7 @@ from placet.access.exact import exact_principal
 from placet.access.gains import Edge, harmless
 from placet.access.guard import unbounded, widening
 from placet.access.snapshot import Snapshot
+from placet.access.sources import Directory
 from placet.catalogue import OPERATIONS
 from placet.errors import AccessDenied, Invalid
 from placet.model import (
@@ -65,7 +66,8 @@ class Work:
 
     Whatever is read and not written is guarded at the commit, and so is the account's authority
     once rights were asked for: nobody acts on what has changed in the meantime. Nothing is stored
-    that gives more than the caller may give.
+    that gives more than the caller may give. A `trusting` one takes the index as it is: what comes
+    to no commit, an error too, is good only if it is not `outdated`.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Work:
         now: datetime,
         *,
         closed: bool,
+        trusting: bool = False,
     ) -> None:
         self.account = account
         self.actor = actor
@@ -84,8 +87,10 @@ class Work:
         self.closed = closed
         self._store = store
         self._index = index
+        self._trusting = trusting
         self._snapshot: Snapshot | None = None
         self._world: Snapshot | None = None
+        self._directory: Directory | None = None
         self._unapplied: list[Fact] = []
         # By key parts, as use cases ask again and again: the key itself is made once.
         self._read: defaultdict[type[Noun], dict[tuple[str, ...], _Read]] = defaultdict(dict)
@@ -100,10 +105,23 @@ class Work:
 
     @property
     def snapshot(self) -> Snapshot:
-        """The account's index at the head of its log, as it was before this work."""
+        """The account's index, as it was before this work: at the head of the log, unless this
+        is a trusting one.
+        """
         if self._snapshot is None:
-            self._snapshot = self._world = self._index.latest()
+            index = self._index
+            self._snapshot = self._world = index.current() if self._trusting else index.latest()
         return self._snapshot
+
+    @property
+    def outdated(self) -> bool:
+        """Whether who may do what had changed before this work took its snapshot, or has since."""
+        known = self._snapshot
+        return (
+            self._trusting
+            and known is not None
+            and self._index.latest().authority != known.authority
+        )
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -142,6 +160,12 @@ class Work:
     def made(self, noun: type[N], *parts: str) -> N | None:
         """The noun with these key parts that this work has put; None where it has put none."""
         return cast("N | None", self._left.get(key_for(noun, *parts)))
+
+    def directory(self, approval: Approval) -> Directory:
+        """Who may review an approval, as the snapshot of this work has it."""
+        if self._directory is None or self._directory.approval is not approval:
+            self._directory = Directory(self.snapshot, approval, self.now, closed=self.closed)
+        return self._directory
 
     # -- rights --------------------------------------------------------------------------------
 
@@ -261,7 +285,7 @@ class Work:
         Asked of every commit, so that no service can forget it; SYSTEM costs nothing, and who may
         give anything one check.
         """
-        if self.actor is SYSTEM:
+        if self.actor is SYSTEM or not self._edges:
             return
         edges = [edge for edge in self._edges if not (harmless(edge) or self._minted(edge))]
         if not edges or unbounded(self.actor, self.snapshot, self.now, closed=self.closed):
@@ -307,22 +331,17 @@ class Work:
             kinds = sorted({change.kind for change in self._changes})
             raise AssertionError(f"changes of {', '.join(kinds)} belong to no event")
         changes: list[Change] = [*self._written.values()]
-        changes.extend(
-            Check(read.key, read.version)
-            for by_parts in self._read.values()
-            for read in by_parts.values()
-            if read.key not in self._written
-        )
-        changes.extend(self._authority())
-        return self._store.commit(self.account, changes, self._events)
-
-    def _authority(self) -> Iterable[Change]:
+        for by_parts in self._read.values():
+            for read in by_parts.values():
+                if read.key not in self._written:
+                    changes.append(Check(read.key, read.version))
         expect = None if self._snapshot is None else self._snapshot.authority
         if any(key.kind in GUARDED_KINDS for key in self._written):
             body, index = encode_noun(Authority(updated_at=self.now))
-            yield Put(AUTHORITY_KEY, body, index, expect)
+            changes.append(Put(AUTHORITY_KEY, body, index, expect))
         elif expect is not None:
-            yield Check(AUTHORITY_KEY, expect)
+            changes.append(Check(AUTHORITY_KEY, expect))
+        return self._store.commit(self.account, changes, self._events)
 
     def _before(self, noun: type[Noun], parts: tuple[str, ...], *, new: bool = False) -> _Read:
         read = self._read[noun].get(parts)
@@ -377,6 +396,9 @@ def _as_read(noun: type[Noun], key: Key, doc: Doc | None) -> _Read:
 
 def _parts(changes: list[RawChange]) -> Iterable[tuple[RawChange, ...]]:
     """The changes in parts that each fit into one event; one part, at least."""
+    if len(changes) < 2:  # one is never taken apart, and there is always room for it
+        yield tuple(changes)
+        return
     part: list[RawChange] = []
     size = 0
     for change in changes:

@@ -31,6 +31,9 @@ class KindIndex:
 
     def put(self, docs: Sequence[Doc]) -> None:
         """Store documents of distinct ids, each in place of the one that has its id."""
+        if not (self._orders or self._clauses):
+            self.docs.update({doc.key.id: doc for doc in docs})
+            return
         moved = []
         for doc in docs:
             old = self.docs.get(doc.key.id)

@@ -99,6 +99,7 @@ class _Stored(msgspec.Struct, frozen=True):
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")
+_BEFORE_DATA = b'{"format":%d,"data":' % FORMAT
 _BY_TYPE: dict[type[Noun], _Stored] = {}
 _BY_KIND: dict[str, tuple[type[Noun], _Stored]] = {}
 
@@ -372,7 +373,7 @@ def encode_change(noun: Noun, data: bytes | None = None) -> tuple[bytes, Index, 
     """
     if data is None:
         data = _encoder.encode(_bare(noun))
-    body = b'{"format":%d,"data":%b}' % (FORMAT, data)
+    body = b"".join((_BEFORE_DATA, data, b"}"))
     shown = data_of(noun) if isinstance(noun, Credential) else data
     return body, _BY_TYPE[type(noun)].index(noun), shown
 

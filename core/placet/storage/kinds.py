@@ -5,6 +5,7 @@ anything else is Invalid in every store, the memory store included, so that noth
 and is slow, or impossible, in production.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -32,8 +33,6 @@ MAX_ID_BYTES = 256
 MAX_BODY_BYTES = 256 * 1024
 MAX_EVENT_BYTES = 1024 * 1024
 MAX_PAGE = 1000
-
-_TYPES: Mapping[str, type] = {"text": str, "integer": int, "texts": tuple}
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -109,13 +108,6 @@ KINDS: Mapping[str, Kind] = {
 """Every kind, by name."""
 
 
-def _kind_of(key: Key) -> Kind:
-    kind = KINDS.get(key.kind)
-    if kind is None:
-        raise Invalid(f"{key.kind!r} is not a declared kind of document")
-    return kind
-
-
 def check_query(query: Query) -> Kind:
     """The kind that `query` is about; raises Invalid for whatever the kind does not declare.
 
@@ -152,15 +144,16 @@ def check_query(query: Query) -> Kind:
 
 def check_changes(changes: Sequence[Change]) -> None:
     """Raise Invalid unless every change is one that any store would take."""
-    seen: set[Key] = set()
-    for change in changes:
-        key = change.key
-        if key in seen:
-            raise Invalid(f"a commit names {key.kind} {key.id!r} twice")
-        seen.add(key)
-        kind = _kind_of(key)
-        if not 0 < _size(key.id) <= MAX_ID_BYTES:
-            raise Invalid(f"the id of {key.kind} {key.id[:40]!r} is not 1 to {MAX_ID_BYTES} bytes")
+    keys = [change.key for change in changes]
+    if len(set(keys)) < len(keys):
+        key, _ = Counter(keys).most_common(1)[0]
+        raise Invalid(f"a commit names {key.kind} {key.id!r} twice")
+    for change, key in zip(changes, keys, strict=True):
+        if key.kind not in KINDS:
+            raise Invalid(f"{key.kind!r} is not a declared kind of document")
+        kind, id = KINDS[key.kind], key.id
+        if not 0 < (len(id) if id.isascii() else _size(id)) <= MAX_ID_BYTES:
+            raise Invalid(f"the id of {key.kind} {id[:40]!r} is not 1 to {MAX_ID_BYTES} bytes")
         if isinstance(change, Put):
             _check_index(kind, key, change.index)
             if len(change.body) > MAX_BODY_BYTES:
@@ -173,16 +166,21 @@ def check_changes(changes: Sequence[Change]) -> None:
 
 
 def _check_index(kind: Kind, key: Key, index: Index) -> None:
+    fields = kind.fields
     for field, value in index.items():
-        declared = kind.fields.get(field)
-        if declared is None:
+        if field not in fields:
             raise Invalid(f"{kind.name!r} declares no field {field!r}")
-        if type(value) is not _TYPES[declared] or (
-            isinstance(value, tuple) and any(type(member) is not str for member in value)
-        ):
+        declared = fields[field]
+        if declared == "text":
+            fits = type(value) is str
+        elif declared == "integer":
+            fits = type(value) is int
+            if isinstance(value, int) and not -(2**63) <= value < 2**63:
+                raise Invalid(f"{kind.name}.{field} of {key.id!r} is a number of more than 64 bits")
+        else:
+            fits = type(value) is tuple and all(type(member) is str for member in value)
+        if not fits:
             raise Invalid(f"{kind.name}.{field} of {key.id!r} is not {declared}: {value!r}")
-        if isinstance(value, int) and not -(2**63) <= value < 2**63:
-            raise Invalid(f"{kind.name}.{field} of {key.id!r} is a number of more than 64 bits")
     for order in kind.orders:
         if order not in index:
             raise Invalid(f"{kind.name} {key.id!r} lacks {order!r}, which its pages are sorted by")

@@ -79,7 +79,7 @@ class _Account:
         return kind.docs.get(key.id) if kind else None
 
     def version(self, key: Key) -> int:
-        doc = self.get(key)
+        doc = self.kinds[key.kind].docs.get(key.id)
         return doc.version if doc else 0
 
 
@@ -113,7 +113,7 @@ class MemoryStore:
         """The documents under `keys`, in that order, None for none: all of one moment."""
         with self._lock:
             state = self._account(account)
-            return tuple(state.get(key) for key in keys)
+            return tuple([state.get(key) for key in keys])
 
     def find(self, account: str, query: Query) -> Page:
         """One page. Raises Invalid for a query that its kind does not declare."""
@@ -160,13 +160,15 @@ class MemoryStore:
                 raise conflict_over(account, moved)
             head, sealed = seal(state.head, events)
         # Copies: what the caller does to a dict or a bytearray later must not reach the store.
-        puts = tuple(
-            Doc(put.key, head.version, bytes(put.body), MappingProxyType(dict(put.index)))
-            for put in changes
-            if isinstance(put, Put)
-        )
-        drops = tuple(change.key for change in changes if isinstance(change, Drop))
-        return SealedCommit(account, head, puts, drops, sealed)
+        puts: list[Doc] = []
+        drops: list[Key] = []
+        for change in changes:
+            if isinstance(change, Put):
+                body, index = bytes(change.body), MappingProxyType(dict(change.index))
+                puts.append(Doc(change.key, head.version, body, index))
+            elif isinstance(change, Drop):
+                drops.append(change.key)
+        return SealedCommit(account, head, tuple(puts), tuple(drops), sealed)
 
     def apply(self, sealed: SealedCommit) -> None:
         """Make a decided commit visible, or load an account that was kept elsewhere."""

@@ -7,7 +7,7 @@ is in a later stage is not met before the stages ahead of it could be satisfied.
 name too many, and never too few; the evaluation says who it is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from placet.model import (
     AnyOf,
@@ -53,23 +53,22 @@ def waits_for(approval: Approval) -> tuple[str, ...]:
     ]
     ruled = sum(1 for said in yes if said.rule)
     seats = _Seats(len(yes) - ruled, ruled, shared=approval.policy.shared_seats)
-    sources = {
-        source for leaf in seats.open(approval.policy.requirement, 0) for source in leaf.sources
-    }
-    return tuple(sorted({term for source in sources for term in _terms(source, approval)}))
+    terms: set[str] = set()
+    for leaf in seats.open(approval.policy.requirement, 0):
+        for source in leaf.sources:
+            terms.update(_terms(source, approval))
+    return tuple(sorted(terms))
 
 
-def _terms(source: str, approval: Approval) -> Iterator[str]:
+def _terms(source: str, approval: Approval) -> Sequence[str]:
     kind, _ = parse_source(source)
     if kind in ("role", "permission"):
-        for scope in scope_chain(approval.scope):
-            yield source_term(source, scope)
-    elif kind == "owner":
-        yield source_term(source, approval.resource)
-    elif kind == "manager":
-        yield source_term(source, approval.subject)
-    else:
-        yield source_term(source)
+        return [source_term(source, scope) for scope in scope_chain(approval.scope)]
+    if kind == "owner":
+        return (source_term(source, approval.resource),)
+    if kind == "manager":
+        return (source_term(source, approval.subject),)
+    return (source_term(source),)
 
 
 class _Seats:

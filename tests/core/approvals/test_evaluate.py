@@ -6,9 +6,11 @@ from approval_worlds import NOW, People, asked, policy, say
 
 from placet.approvals.compose import compose
 from placet.approvals.evaluate import evaluate
+from placet.approvals.lifecycle import Wanted, open_approval, settle
 from placet.approvals.ways import ways
 from placet.errors import Invalid
 from placet.model import (
+    Actor,
     AllOf,
     AnyOf,
     AtLeast,
@@ -138,15 +140,24 @@ def test_the_reject_rule_says_when_it_is_over(rule: object, against: int, status
     people = People(qa="ana bo cy")
     approval = asked(Reviews(count=2, source="group:qa"), reject_when=rule)
     for name in ("ana", "bo")[:against]:
-        done = say(approval, name, people, "reject")
-        approval = done.approval
-    assert done.result.status == status
+        approval = say(approval, name, people, "reject").approval
+    assert evaluate(approval, people).status == status
 
 
 def test_a_tree_with_too_many_ways_is_refused() -> None:
     leaves = tuple(Reviews(count=1, source=f"group:g{number}") for number in range(14))
     with pytest.raises(Invalid, match="more than 256 ways"):
         ways(AtLeast(count=7, of=leaves))
+
+
+def test_policies_that_together_have_too_many_ways_open_nothing() -> None:
+    """Each is good by itself; an approval that can never be told to be met must not wait."""
+    leaves = tuple(Reviews(count=1, source=f"group:g{number}") for number in range(17))
+    both = compose([policy(AnyOf(of=leaves)), policy(AnyOf(of=leaves))])
+    wanted = Wanted(permission="release.deploy", resource="release:7", scope="", digest="d1")
+    opened = open_approval(wanted, both, (), Actor("user:sam"), NOW)
+    with pytest.raises(Invalid, match="more than 256 ways"):
+        settle(opened, People())
 
 
 def test_several_policies_add_up() -> None:

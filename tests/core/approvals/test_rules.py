@@ -6,6 +6,7 @@ import pytest
 from approval_worlds import NOW, People, asked, policy, say
 
 from placet.approvals.compose import compose
+from placet.approvals.evaluate import evaluate
 from placet.approvals.lifecycle import Said, Wanted, open_approval, review, settle
 from placet.errors import AccessDenied, Invalid
 from placet.model import Actor, Approval, InOrder, Requirement, Reviews, Rule, Window
@@ -42,7 +43,7 @@ def test_a_rule_that_does_not_hold_says_nothing() -> None:
 
 def test_a_rule_is_one_reviewer() -> None:
     two = Reviews(count=2, source="group:qa")
-    assert settle(_asked(two, URGENT), PEOPLE).result.have == 1
+    assert evaluate(settle(_asked(two, URGENT), PEOPLE).approval, PEOPLE).have == 1
 
 
 def test_a_rule_counts_for_the_stages_that_it_names() -> None:
@@ -105,8 +106,8 @@ def test_a_rule_of_one_policy_fills_no_seat_of_another() -> None:
     frozen = compose([loose, strict])
     wanted = Wanted(permission="release.deploy", resource="release:7", scope="", digest="d1")
     opened = open_approval(wanted, frozen, (), Actor("user:sam"), NOW)
-    done = settle(opened, PEOPLE)
-    assert [child.status for child in done.result.of] == ["satisfied", "pending"]
+    tree = evaluate(settle(opened, PEOPLE).approval, PEOPLE)
+    assert [child.status for child in tree.of] == ["satisfied", "pending"]
 
 
 def test_no_reviewer_passes_for_a_rule() -> None:

@@ -6,6 +6,7 @@ What was compiled for one state of the account must never answer for another (fa
 
 import os
 import random
+from copy import copy
 
 import pytest
 from access_oracle import NaiveWorld
@@ -67,6 +68,6 @@ def test_an_older_snapshot_that_is_still_read_spoils_no_newer_one() -> None:
             assert registered is not None
             placet.questions.held(before, question[0], question[1], question[3])
             late = placet.questions.held(after, question[0], question[1], question[3])
-            fresh = after.copy()
+            fresh = copy(after)
             fresh.views = Views()
             assert late == placet.questions.held(fresh, question[0], question[1], question[3])

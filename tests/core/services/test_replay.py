@@ -61,7 +61,7 @@ def _tables(snapshot: Snapshot) -> Mapping[str, object]:
     """Everything in a snapshot but what is kept compiled, in a form that compares."""
     return {
         name.lstrip("_"): _plain(name.lstrip("_"), getattr(snapshot, name.lstrip("_")))
-        for name in Snapshot.__slots__
+        for name in Snapshot.__struct_fields__
         if name != "views"
     }
 
