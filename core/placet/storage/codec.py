@@ -30,6 +30,7 @@ from placet.model import (
     Membership,
     Noun,
     Permission,
+    PolicyVersion,
     Record,
     Resource,
     ResourceGroup,
@@ -187,6 +188,12 @@ _register_owned(ServiceAccount, "service_account")
 _register_owned(Role, "role")
 _register_owned(ResourceGroup, "resource_group")
 _register_owned(ApprovalPolicy, "policy")
+_register(
+    PolicyVersion,
+    "policy_version",
+    lambda noun: (noun.policy.scope, noun.policy.id, str(noun.number)),
+    lambda noun: {"policy": noun.policy.ref, "number": noun.number},
+)
 _register_owned(Gate, "gate")
 _register(
     Membership,
