@@ -26,7 +26,7 @@ from placet.services.approval_pages import all_of, labelled, queries
 from placet.services.approval_writing import open_under, refuse_veto, write_transition
 from placet.services.gate_policies import refuse_access, refuse_other
 from placet.services.gate_standing import claim_of, standing
-from placet.services.grants import take_pass
+from placet.services.grant_writing import take_pass
 from placet.services.idempotency import Once
 from placet.services.records import Records
 from placet.services.references import known_policy

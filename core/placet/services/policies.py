@@ -36,7 +36,7 @@ from placet.services.approval_writing import asked_before, pass_for, wanted_of
 from placet.services.approvals import Approvals
 from placet.services.base import Listing
 from placet.services.gate_policies import refuse_other
-from placet.services.grants import take_pass
+from placet.services.grant_writing import take_pass
 from placet.services.policy_versions import keep_version, last_number, version_of, versions_of
 from placet.services.records import Records
 from placet.services.references import (

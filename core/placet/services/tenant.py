@@ -16,6 +16,7 @@ from placet.hooks import Hooks
 from placet.model import SYSTEM, Actor
 from placet.services.checkpoints import Checkpoints
 from placet.services.index import AccountIndex, Entry, Index, JoinedIndex
+from placet.services.starting import refuse_starts
 from placet.services.tokens import Tokens
 from placet.services.work import Work
 from placet.storage.port import Committed, Joined, Store
@@ -166,6 +167,7 @@ class Tenant:
             with self._line if attempt else nullcontext():
                 work = self.work(resolved)
                 result = use_case(work)
+                refuse_starts(self.store, work)
                 try:
                     committed = work.commit()
                 except Conflict:

@@ -96,6 +96,7 @@ KINDS: Mapping[str, Kind] = {
             principal="text",
             approval="text",
             created="integer",
+            starts="integer",
         ),
         _kind("credential", principal="text", kind="text", bundle="text"),
         _kind("session", principal="text", expires="integer"),
