@@ -83,6 +83,8 @@ class AsyncPolicies(AsyncRecords[Policies]):
 
     propose = awaited(Policies.propose)
     propose_removal = awaited(Policies.propose_removal)
+    versions = awaited(Policies.versions)
+    version = awaited(Policies.version)
 
 
 class AsyncGates(AsyncRecords[Gates]):

@@ -33,3 +33,8 @@ class Grant(Noun, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     assignment: str | None = None
     gate: str | None = None
+
+    @property
+    def begins_later(self) -> bool:
+        """Whether it is access that begins later than it was given, and is looked at until then."""
+        return self.kind == "access" and self.starts_at > self.created_at

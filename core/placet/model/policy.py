@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from placet.model._base import MAX_NAME, Checker, Record
+from placet.model._base import MAX_NAME, Checker, Noun, Record, Time
 from placet.model.inputs import Input, check_inputs, input_problems
 from placet.model.requirement import Requirement, check_requirement, parse_source, walk
 from placet.model.rule import Rule, check_rules
@@ -15,6 +15,7 @@ __all__ = [
     "ApprovalPolicy",
     "Exclusion",
     "PassYield",
+    "PolicyVersion",
     "Quorum",
     "RejectWhen",
     "Yield",
@@ -136,6 +137,27 @@ class ApprovalPolicy(Record, frozen=True, kw_only=True, omit_defaults=True):
             _check_seconds(check, "yields.for", self.yields.seconds)
         if isinstance(self.reject_when, Quorum) and self.reject_when.quorum < 1:
             check.fail("reject_when.quorum", "is below 1")
+
+
+class PolicyVersion(Noun, frozen=True, kw_only=True, omit_defaults=True):
+    """One version of an approval policy, `policy` being what it said: what is published stays.
+
+    `published_by` is who published it, perhaps for somebody (`on_behalf_of`), and `approval` the
+    one whose pass that took; None where none was needed. A default that comes from code was
+    published by nobody, at no moment. Where a release kept no versions, `published_by` is empty,
+    but for the first one: who changed a policy after that is in the log alone.
+    """
+
+    policy: ApprovalPolicy
+    published_at: Time | None = None
+    published_by: str = ""
+    on_behalf_of: str | None = None
+    approval: str | None = None
+
+    @property
+    def number(self) -> int:
+        """Which version it is; the first is 1."""
+        return self.policy.version
 
 
 def _check_seconds(check: Checker, path: str, seconds: int) -> None:

@@ -8,15 +8,16 @@ import msgspec
 
 from placet.access.answers import Question
 from placet.approvals.digest import bound_values, digest_of
-from placet.approvals.grants import grant_status
+from placet.approvals.grants import grant_status, revoke
 from placet.approvals.lifecycle import Said, Wanted, covers, open_approval, review, settle
+from placet.approvals.starting import refused_at_start
 from placet.approvals.transition import Transition
 from placet.errors import AccessDenied
 from placet.model import Approval, ApprovalPolicy, Claim, Grant, JsonObject, Verdict
 from placet.refs import encode
 from placet.services.asking import Ask, ask
 from placet.services.base import Service
-from placet.services.grants import revoke_grant
+from placet.services.grant_writing import revoke_grant
 from placet.services.tenant import Tenant
 from placet.services.work import Work
 
@@ -154,7 +155,10 @@ def write_transition(
     if before.overrides is not None and done.approval.status == "rejected":
         _take_back(work, before.overrides)
     work.put(done.approval, new=new)
+    refused = _refused_at_start(work, done)
     minted = [noun for noun in (done.grant, done.assignment) if noun is not None]
+    if done.grant is not None and refused is not None:
+        minted = [revoke(done.grant, work.actor.principal, work.now, refused)]
     last = len(done.happened) - 1
     for at, kind in enumerate(done.happened):
         if at == last:  # what is minted belongs to the event that resolves
@@ -163,6 +167,16 @@ def write_transition(
         said = _said(done.approval) if kind in _SAYING else {}
         more = data if at == 0 else {"status": done.approval.status}
         work.record(kind, approval=before.id, **more, **said)
+    if done.grant is not None and refused is not None:
+        work.record("grant.revoked", approval=before.id, grant=done.grant.id, reason=refused)
+
+
+def _refused_at_start(work: Work, done: Transition) -> str | None:
+    """Why what a transition has minted is void: it begins later, and would be refused then."""
+    if done.grant is None or not done.grant.begins_later:
+        return None
+    why = refused_at_start(done.grant, done.approval, work.world, closed=work.closed)
+    return None if why is None else f"refused before it began: {why}"
 
 
 def _take_back(work: Work, id: str) -> None:

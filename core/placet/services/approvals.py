@@ -44,7 +44,7 @@ from placet.services.approval_writing import (
     wanted_of,
     write_transition,
 )
-from placet.services.grants import revoke_grant
+from placet.services.grant_writing import revoke_grant
 from placet.services.idempotency import Once
 from placet.services.tenant import ActorLike, Tenant
 from placet.services.work import Work
@@ -95,7 +95,8 @@ class Approvals(ApprovalChanges):
         The same request again, while it is pending or its pass unused, is the same approval; after
         a rejection it is a new one. Under an `idempotency_key` it is the same in any case. What it
         yields begins at `starts_at`, an aware moment, if that is later than the approval, and lasts
-        for `seconds`, if that is less than the policy yields. `on_behalf_of` is whom a caller says
+        for `seconds`, if that is less than the policy yields; access that could not be asked for
+        when it is to begin is revoked before that. `on_behalf_of` is whom a caller says
         it asks for, which needs the right to ask for others; that of an `Actor` was authenticated.
         With `extend`, who has access by an approval may ask for more of it. Raises InvalidState
         where nothing needs to be asked, AccessDenied where nobody can say yes, and AlreadyExists

@@ -16,7 +16,7 @@ from placet.clock import milliseconds
 from placet.errors import InvalidState
 from placet.model import Approval, Assignment, Grant
 from placet.services.approval_pages import queries
-from placet.services.grants import revoke_grant
+from placet.services.grant_writing import revoke_grant
 from placet.services.work import Work
 from placet.storage.kinds import MAX_PAGE
 from placet.storage.port import Query, Store

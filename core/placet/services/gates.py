@@ -2,37 +2,32 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
-from placet.access.answers import Question
-from placet.access.check import Inquiry
 from placet.access.sources import Directory
 from placet.approvals.compose import compose
 from placet.approvals.digest import digest_of
-from placet.approvals.gates import gate_status, still_satisfied
 from placet.approvals.lifecycle import Said, Wanted, review, supersede
 from placet.approvals.transition import status_of
 from placet.catalogue import OPERATIONS
 from placet.clock import milliseconds
-from placet.conditions import FALSE, compile
 from placet.errors import AccessDenied, Invalid, InvalidState, NotFound
 from placet.model import (
     Approval,
-    ApprovalPolicy,
-    Claim,
     Gate,
     GateStatus,
     Grant,
-    Permission,
 )
-from placet.refs import ResourceRef, encode, parse_owned, text_fault
+from placet.refs import parse_owned, text_fault
 from placet.services.approval_changes import write_override
 from placet.services.approval_pages import all_of, labelled, queries
 from placet.services.approval_writing import open_under, refuse_veto, write_transition
 from placet.services.gate_policies import refuse_access, refuse_other
-from placet.services.grants import take_pass
+from placet.services.gate_standing import claim_of, standing
+from placet.services.grant_writing import take_pass
+from placet.services.idempotency import Once
 from placet.services.records import Records
 from placet.services.references import known_policy
 from placet.services.tenant import ActorLike
@@ -51,20 +46,6 @@ class GateState(msgspec.Struct, frozen=True):
     digest: str
     status: GateStatus
     approval: str | None = None
-
-
-class _Standing(NamedTuple):
-    """How a gate stands for one digest, and what that follows from."""
-
-    status: GateStatus
-    approval: Approval | None
-    grant: Grant | None
-
-    @property
-    def waits_or_opens(self) -> bool:
-        """Whether asking again is the same request."""
-        open_now = self.grant is not None and self.status in ("open", "blocked")
-        return self.status == "waiting" or open_now
 
 
 class Gates(Records[Gate]):
@@ -86,20 +67,40 @@ class Gates(Records[Gate]):
         contributors: Sequence[str] = (),
         origin: str = "embedded",
         on_behalf_of: str | None = None,
+        idempotency_key: str | None = None,
         actor: ActorLike = None,
     ) -> Approval:
         """Ask that the gate open for `digest` (that of an artifact, say); by default for `labels`.
 
-        The same request again, while it waits or the gate is open, is the same approval.
+        The same request again, while it waits or the gate is open, is the same approval. Under an
+        `idempotency_key` it is the same in any case; raises AlreadyExists for a key that was used
+        for something else.
         """
+        once = Once(
+            idempotency_key,
+            "gate",
+            lambda: {
+                "gate": id,
+                "digest": digest,
+                "scope": scope,
+                "labels": dict(labels or {}),
+                "contributors": list(contributors),
+                "on_behalf_of": on_behalf_of,
+            },
+        )
 
         def use_case(work: Work) -> Approval:
             gate = self._found(work, id, scope)
             work.authorize("gates.request", gate.scope, gate.id)
             if on_behalf_of is not None:
                 work.act_for(on_behalf_of, gate.scope)
+            if (before := once.before(work)) is not None:
+                return before
+            return once.done(work, asked(work, gate))
+
+        def asked(work: Work, gate: Gate) -> Approval:
             bound = self._digest(digest, labels)
-            at = self._standing(work, gate, bound, labels)
+            at = standing(work, gate, bound, labels)
             if at.approval is not None and at.waits_or_opens:
                 return at.approval
             if at.status == "not_required":
@@ -119,7 +120,7 @@ class Gates(Records[Gate]):
                 labels={**(labels or {}), **gate.labels},
                 origin=origin,
             )
-            claim = self._claim(gate, bound)
+            claim = claim_of(gate, bound)
             frozen = compose((policy,))
             return open_under(self._tenant, work, wanted, frozen, (policy.ref,), claim)
 
@@ -141,7 +142,7 @@ class Gates(Records[Gate]):
             if not work.may("gates.take", gate.scope, gate.id):
                 work.authorize("gates.view", gate.scope, gate.id)
             bound = self._digest(digest, labels)
-            at = self._standing(work, gate, bound, labels)
+            at = standing(work, gate, bound, labels)
             approval = None if at.approval is None else at.approval.id
             return GateState(gate.ref, bound, at.status, approval)
 
@@ -206,7 +207,7 @@ class Gates(Records[Gate]):
             gate = self._found(work, id, scope)
             work.authorize("gates.take", gate.scope, gate.id)
             bound = self._digest(digest, labels)
-            at = self._standing(work, gate, bound, labels)
+            at = standing(work, gate, bound, labels)
             if at.status == "not_required":
                 return None
             if at.status != "open" or at.grant is None:
@@ -288,65 +289,6 @@ class Gates(Records[Gate]):
             raise NotFound(f"there is no gate {id!r}{self._where(parts)}")
         return gate
 
-    def _standing(
-        self, work: Work, gate: Gate, digest: str, labels: Mapping[str, str] | None
-    ) -> _Standing:
-        """How a gate stands for a digest, from what is stored and from who may do what now."""
-        claim = work.get(Claim, "gate", self._claim(gate, digest).key)
-        approval = None if claim is None else work.get(Approval, claim.holder)
-        ref = None if approval is None else approval.grant
-        grant = None if ref is None else work.get(Grant, ref)
-        policy = work.snapshot.policies.get(gate.policy)
-        satisfied = approval is not None and still_satisfied(
-            approval, policy, Directory(work.snapshot, approval, work.now, closed=work.closed)
-        )
-        status = gate_status(
-            gate,
-            approval,
-            grant,
-            work.now,
-            required=self._required(work, gate, policy, digest, labels or {}),
-            satisfied=satisfied and not self._refused(work, gate, grant),
-        )
-        return _Standing(status, approval, grant)
-
-    def _required(
-        self,
-        work: Work,
-        gate: Gate,
-        policy: ApprovalPolicy | None,
-        digest: str,
-        labels: Mapping[str, str],
-    ) -> bool:
-        """Whether the policy is about this passing: only a condition that is false says no.
-
-        In its `context` stand the `digest` and the `labels`; what cannot be told is required
-        (failure mode T45).
-        """
-        if policy is None or policy.when is None:
-            return True
-        question = self._question(work.actor.subject, gate)
-        context = {"digest": digest, "labels": {**labels, **gate.labels}}
-        question = msgspec.structs.replace(question, context=context)
-        facts = Inquiry(work.snapshot, question, work.now, closed=work.closed).facts
-        return compile(policy.when).evaluate(facts) is not FALSE
-
-    def _refused(self, work: Work, gate: Gate, grant: Grant | None) -> bool:
-        """Whether the pass is that of somebody who may nothing any more."""
-        if grant is None:
-            return False
-        question = self._question(grant.principal, gate)
-        asked = Inquiry(work.snapshot, question, work.now, closed=work.closed)
-        return asked.principal_refusal() is not None
-
-    def _question(self, principal: str, gate: Gate) -> Question:
-        operation = OPERATIONS["gates.take"]
-        permission = Permission(
-            id=operation.permission, resource_type=operation.resource_type, action="take"
-        )
-        resource = ResourceRef(operation.resource_type, gate.id)
-        return Question(principal, permission, resource, gate.scope)
-
     def _supersede(self, work: Work, gate: Gate) -> None:
         """Let a new request of the caller take the place of those that wait at the gate."""
         where = {"gate": (gate.ref,), "subject": (work.actor.subject,)}
@@ -358,11 +300,6 @@ class Gates(Records[Gate]):
             if approval is not None and status_of(approval, work.now) == "pending":
                 work.put(supersede(approval, work.actor, work.now))
                 work.record("approval.superseded", approval=approval.id)
-
-    def _claim(self, gate: Gate, digest: str) -> Claim:
-        # A gate that is deleted and made anew is another gate (failure mode 38).
-        made = "" if gate.created_at is None else gate.created_at.isoformat()
-        return Claim(purpose="gate", key=encode(gate.scope, gate.id, made, digest), holder="")
 
     def _digest(self, digest: str | None, labels: Mapping[str, str] | None) -> str:
         if digest is None:

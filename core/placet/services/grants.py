@@ -5,20 +5,21 @@ import msgspec
 from placet.access.check import Inquiry
 from placet.access.decide import decide
 from placet.access.sources import Directory
-from placet.approvals.grants import grant_status, revoke, take
+from placet.approvals.grants import grant_status
 from placet.approvals.lifecycle import covers
 from placet.errors import AccessDenied, Invalid, NotFound
-from placet.model import SYSTEM, Approval, Assignment, Grant, GrantStatus
+from placet.model import SYSTEM, Approval, Grant, GrantStatus
 from placet.refs import text_fault
 from placet.services.base import Listing, Service
 from placet.services.cursors import read_cursor, write_cursor
+from placet.services.grant_writing import revoke_grant, take_pass
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
 from placet.storage.codec import decode
 from placet.storage.kinds import MAX_PAGE
 from placet.storage.port import Query
 
-__all__ = ["Grants", "grant_as_of", "revoke_grant", "take_pass"]
+__all__ = ["Grants", "grant_as_of"]
 
 
 class Grants(Service):
@@ -120,30 +121,6 @@ class Grants(Service):
         ):
             raise NotFound(f"there is no grant {id!r}")
         return grant
-
-
-def take_pass(work: Work, grant: Grant, principal: str, digest: str) -> Grant:
-    """Consume a pass in this commit."""
-    taken = take(grant, principal, digest, work.now)
-    work.put(taken)
-    work.record("grant.consumed", approval=grant.approval, grant=grant.id)
-    return taken
-
-
-def revoke_grant(work: Work, grant: Grant, reason: str) -> Grant:
-    """Take a grant back in this commit, with the access that it gave."""
-    revoked = revoke(grant, work.actor.principal, work.now, reason)
-    work.put(revoked)
-    changes = 1
-    if grant.assignment is not None:
-        assignment = work.get(Assignment, grant.scope, grant.assignment)
-        if assignment is not None and work.left(assignment) is not None:
-            work.drop(assignment)
-            changes = 2
-    work.record(
-        "grant.revoked", approval=grant.approval, last=changes, grant=grant.id, reason=reason
-    )
-    return revoked
 
 
 def grant_as_of(grant: Grant, work: Work) -> Grant:

@@ -16,7 +16,7 @@ from placet.model import SYSTEM, Approval, JsonObject
 from placet.services.approval_writing import asked_before, pass_for, wanted_of
 from placet.services.approvals import open_wanted
 from placet.services.base import Service
-from placet.services.grants import take_pass
+from placet.services.grant_writing import take_pass
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
 

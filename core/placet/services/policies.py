@@ -1,21 +1,23 @@
 """Approval policies: when somebody else has to say yes."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
+from placet.access.answers import Decision
 from placet.access.check import Inquiry
 from placet.access.decide import decide
 from placet.access.snapshot import Snapshot
 from placet.access.sources import listed_by
 from placet.approvals.compose import compose
+from placet.approvals.lifecycle import Wanted
 from placet.approvals.reaching import seats_short
 from placet.approvals.transition import status_of
 from placet.approvals.ways import ways
 from placet.catalogue import OPERATIONS
 from placet.conditions import compile
-from placet.errors import ApprovalRequired, Invalid, InvalidState
+from placet.errors import ApprovalRequired, Invalid, InvalidState, NotFound
 from placet.model import (
     SYSTEM,
     AccessYield,
@@ -23,6 +25,8 @@ from placet.model import (
     ApprovalPolicy,
     ConditionHolds,
     Gate,
+    Grant,
+    PolicyVersion,
     Record,
     Reviews,
     walk,
@@ -30,8 +34,10 @@ from placet.model import (
 from placet.refs import scope_level, spoken
 from placet.services.approval_writing import asked_before, pass_for, wanted_of
 from placet.services.approvals import Approvals
+from placet.services.base import Listing
 from placet.services.gate_policies import refuse_other
-from placet.services.grants import take_pass
+from placet.services.grant_writing import take_pass
+from placet.services.policy_versions import keep_version, last_number, version_of, versions_of
 from placet.services.records import Records
 from placet.services.references import (
     exact_requirement,
@@ -106,6 +112,14 @@ def _bound(policy: ApprovalPolicy) -> dict[str, Any]:
     return {"policy": {name: value for name, value in said.items() if name not in kept}}
 
 
+class _Needed(NamedTuple):
+    """That a change of the policies needs approval: what is to be approved, and the pass for it."""
+
+    decision: Decision
+    wanted: Wanted
+    grant: Grant | None
+
+
 class Policies(Records[ApprovalPolicy]):
     """Approval policies. A stored one replaces a default of the same id and scope; each change of
     one is a new `version`, and approvals keep the one that they were opened under.
@@ -113,6 +127,68 @@ class Policies(Records[ApprovalPolicy]):
 
     noun = ApprovalPolicy
     operations = "policies"
+
+    def versions(
+        self,
+        id: str,
+        *,
+        scope: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+        actor: ActorLike = None,
+    ) -> Listing[PolicyVersion]:
+        """One page of what was published under a policy's name, newest first, for whoever may read
+        the policy; `limit` goes from 1 to 1000.
+
+        A number is given once: a policy that is made again after it was removed goes on where the
+        one before ended, which is listed too. What was published by a release that kept no
+        versions is in the log alone, but for the one that was current when a later release changed
+        it. Raises NotFound or AccessDenied as `get`.
+
+        >>> from placet import SYSTEM
+        >>> from placet.bundle import loads
+        >>> from placet.testing import engine
+        >>> placet = engine(loads('''
+        ... bundle = "demo"
+        ... permissions = ["invoice.pay"]
+        ... users = [{id = "dana"}]
+        ... [[approval_policies]]
+        ... id = "four-eyes"
+        ... applies_to = ["invoice.pay"]
+        ... reviews = ["1 from user:dana"]
+        ... ''', "toml"))
+        >>> found = placet.policies.versions("four-eyes", actor=SYSTEM).items
+        >>> [(version.number, version.published_by) for version in found]
+        [(1, 'system')]
+        """
+        if not 1 <= limit <= MAX_PAGE:
+            raise Invalid(f"limit is {limit}; it goes from 1 to {MAX_PAGE}")
+
+        def use_case(work: Work) -> Listing[PolicyVersion]:
+            policy = self._read(work, id, scope)
+            if policy.created_at is None:  # it comes from code, which has published nothing else
+                return Listing((PolicyVersion(policy=policy),))
+            store, account = self._tenant.store, self._tenant.account
+            return versions_of(store, account, policy, limit=limit, after=after)
+
+        return self._tenant.run(actor, use_case)
+
+    def version(
+        self, id: str, number: int, *, scope: str | None = None, actor: ActorLike = None
+    ) -> PolicyVersion:
+        """One version of a policy. Raises NotFound or AccessDenied as `versions`."""
+
+        def use_case(work: Work) -> PolicyVersion:
+            policy = self._read(work, id, scope)
+            if policy.created_at is not None:
+                found = version_of(work, policy, number)
+            else:
+                found = PolicyVersion(policy=policy) if number == policy.version else None
+            if found is None:
+                raise NotFound(f"no version {number} of policy {id!r} is kept")
+            return found
+
+        return self._tenant.run(actor, use_case)
 
     def propose(
         self, policy: ApprovalPolicy, *, justification: str = "", actor: ActorLike = None
@@ -154,6 +230,17 @@ class Policies(Records[ApprovalPolicy]):
             actor=actor,
         )
 
+    def save_all(
+        self, work: Work, nouns: Iterable[ApprovalPolicy], *, resolved: bool = False
+    ) -> Sequence[ApprovalPolicy]:
+        """As for any record; each policy is kept as the version that it is, in the same commit."""
+        asked = tuple(nouns)
+        saved = super().save_all(work, asked, resolved=resolved)
+        for noun, policy in zip(asked, saved, strict=True):
+            approval = self._pass_used(work, "policies.edit", noun.id, noun.scope, _bound(noun))
+            keep_version(work, policy, self._stored(work, policy), approval)
+        return saved
+
     def _authorize_edit(self, work: Work, noun: ApprovalPolicy) -> None:
         super()._authorize_edit(work, noun)
         self._use_pass(work, "policies.edit", noun.id, noun.scope, _bound(noun))
@@ -172,28 +259,44 @@ class Policies(Records[ApprovalPolicy]):
 
         Raises ApprovalRequired where there is none. The embedding program's own code needs none.
         """
-        asked = OPERATIONS[operation]
-        if work.actor is SYSTEM or not work.snapshot.policies_for.get(asked.permission):
+        needed = self._needed(work, operation, id, scope, bound)
+        if needed is None:
             return
-        on = f"{asked.resource_type}:{id}"
-        question, wanted = wanted_of(self, work, asked.permission, on, bound, scope=scope)
-        decision = decide(Inquiry(work.snapshot, question, work.now, closed=work.closed))
-        if not decision.requestable:
-            return
-        grant = pass_for(work, wanted, decision.policies)
+        wanted, grant = needed.wanted, needed.grant
         if grant is not None:
             if work.left(grant) is grant:
-                take_pass(work, grant, question.principal, wanted.digest)
+                take_pass(work, grant, work.actor.subject, wanted.digest)
             return
         waiting = asked_before(work, wanted)
         pending = waiting is not None and status_of(waiting, work.now) == "pending"
         raise ApprovalRequired(
-            f"{asked.permission} on {on} needs approval first; propose the change",
+            f"{wanted.permission} on {wanted.resource} needs approval first; propose the change",
             approval=waiting.id if waiting is not None and pending else None,
             status="pending" if pending else "",
             url=self._tenant.approval_url(waiting.id) if waiting is not None and pending else None,
-            why="; ".join(reason.text for reason in decision.reasons),
+            why="; ".join(reason.text for reason in needed.decision.reasons),
         )
+
+    def _pass_used(
+        self, work: Work, operation: str, id: str, scope: str, bound: Mapping[str, Any]
+    ) -> str | None:
+        """The approval whose pass this work has used up for exactly this, if it has used one."""
+        needed = self._needed(work, operation, id, scope, bound)
+        return None if needed is None or needed.grant is None else needed.grant.approval
+
+    def _needed(
+        self, work: Work, operation: str, id: str, scope: str, bound: Mapping[str, Any]
+    ) -> "_Needed | None":
+        """The approval that exactly this needs first; None where it needs none."""
+        asked = OPERATIONS[operation]
+        if work.actor is SYSTEM or not work.snapshot.policies_for.get(asked.permission):
+            return None
+        on = f"{asked.resource_type}:{id}"
+        question, wanted = wanted_of(self, work, asked.permission, on, bound, scope=scope)
+        decision = decide(Inquiry(work.snapshot, question, work.now, closed=work.closed))
+        if not decision.requestable:
+            return None
+        return _Needed(decision, wanted, pass_for(work, wanted, decision.policies))
 
     def _exact(self, work: Work, noun: ApprovalPolicy) -> ApprovalPolicy:
         world = work.world
@@ -216,7 +319,7 @@ class Policies(Records[ApprovalPolicy]):
         before = work.get(ApprovalPolicy, noun.scope, noun.id)
         exact = msgspec.structs.replace(
             noun,
-            version=1 if before is None else before.version + 1,
+            version=1 + (self._last_number(noun) if before is None else before.version),
             requesters=self._sources(work, noun, noun.requesters),
             override_by=self._sources(work, noun, noun.override_by),
             rules=tuple(
@@ -234,6 +337,9 @@ class Policies(Records[ApprovalPolicy]):
             check_yield(world, exact)
         check_satisfiable(world, exact)
         return exact
+
+    def _last_number(self, noun: ApprovalPolicy) -> int:
+        return last_number(self._tenant.store, self._tenant.account, noun.ref)
 
     def _sources(
         self, work: Work, noun: ApprovalPolicy, sources: tuple[str, ...]

@@ -111,19 +111,7 @@ class Records(Service, Generic[N]):
     def get(self, id: str, *, scope: str | None = None, actor: ActorLike = None) -> N:
         """The record, its `etag` set. Raises NotFound or AccessDenied."""
 
-        def use_case(work: Work) -> N:
-            wanted = self._key(id, scope)
-            found = work.get(self.noun, *wanted)
-            if found is None:
-                found = self._builtin_at(work.snapshot, wanted)
-            if found is None:
-                # Who may not look at all learns nothing of what is there.
-                self._authorize_view(work, None, wanted)
-                raise NotFound(f"there is no {self._what} {id!r}{self._where(wanted)}")
-            self._authorize_view(work, found, wanted)
-            return cast(N, found)
-
-        return self._tenant.run(actor, use_case)
+        return self._tenant.run(actor, lambda work: self._read(work, id, scope))
 
     def list(
         self,
@@ -246,6 +234,19 @@ class Records(Service, Generic[N]):
         work.drop(noun)
 
     # -- use cases without their commit -------------------------------------------------------
+
+    def _read(self, work: Work, id: str, scope: str | None) -> N:
+        """The record, for a caller who may see it. Raises NotFound or AccessDenied."""
+        wanted = self._key(id, scope)
+        found = work.get(self.noun, *wanted)
+        if found is None:
+            found = self._builtin_at(work.snapshot, wanted)
+        if found is None:
+            # Who may not look at all learns nothing of what is there.
+            self._authorize_view(work, None, wanted)
+            raise NotFound(f"there is no {self._what} {id!r}{self._where(wanted)}")
+        self._authorize_view(work, found, wanted)
+        return cast(N, found)
 
     def _created(self, work: Work, noun: N) -> N:
         """Store a new record; the commit is the caller's."""

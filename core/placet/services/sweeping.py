@@ -21,6 +21,7 @@ from placet.model import SYSTEM, Approval, DeliveryCursor
 from placet.services.approval_pages import queries
 from placet.services.approval_writing import write_transition
 from placet.services.base import Service
+from placet.services.starting import end_refused_starts
 from placet.services.work import Work
 from placet.storage.codec import decode
 from placet.storage.kinds import MAX_PAGE
@@ -60,6 +61,7 @@ class Sweeping(Service):
             page = self._tenant.store.find(self._tenant.account, query)
             changed += sum(map(self._bring_up, [doc.key.id for doc in page.docs]))
         changed += self._after_directory_changes()
+        self._before_starts()
         self._throw_away(now, limit)
         return changed
 
@@ -119,6 +121,16 @@ class Sweeping(Service):
         with suppress(Conflict):  # Another sweeper has come as far, or further.
             after.commit()
         return settled
+
+    def _before_starts(self) -> None:
+        """Look once more where something begins within a minute: what code registers, and the
+        settings, change by no commit that would have.
+        """
+        store = self._tenant.store
+        try:
+            self._tenant.run(SYSTEM, lambda work: end_refused_starts(store, work, within=_BETWEEN))
+        except PlacetError:
+            _log.exception("what begins soon could not be looked at")
 
     def _pending(self, now: int) -> Iterator[Doc]:
         store, account = self._tenant.store, self._tenant.account

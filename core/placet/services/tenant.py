@@ -16,6 +16,7 @@ from placet.hooks import Hooks
 from placet.model import SYSTEM, Actor
 from placet.services.checkpoints import Checkpoints
 from placet.services.index import AccountIndex, Entry, Index, JoinedIndex
+from placet.services.starting import refuse_starts
 from placet.services.tokens import Tokens
 from placet.services.work import Work
 from placet.storage.port import Committed, Joined, Store
@@ -176,6 +177,7 @@ class Tenant:
                 work = self.work(resolved, trusting=writes and not (attempt or self.joined))
                 try:
                     result = use_case(work)
+                    refuse_starts(self.store, work)
                     try:
                         committed = work.commit()
                     except Conflict:

@@ -30,6 +30,7 @@ from placet.model import (
     Membership,
     Noun,
     Permission,
+    PolicyVersion,
     Record,
     Resource,
     ResourceGroup,
@@ -162,6 +163,20 @@ def _approval_index(approval: Approval) -> dict[str, IndexValue]:
     return index
 
 
+def _grant_index(grant: Grant) -> dict[str, IndexValue]:
+    index: dict[str, IndexValue] = {
+        "status": grant.status,
+        "scope": grant.scope,
+        "principal": grant.principal,
+        "approval": grant.approval,
+        "created": milliseconds(grant.created_at),
+    }
+    # Only while it counts: so a search for what begins meets nothing that has ended.
+    if grant.begins_later and grant.status == "active":
+        index["starts"] = milliseconds(grant.starts_at)
+    return index
+
+
 def _bundle(noun: Record) -> dict[str, IndexValue]:
     """Which bundle a record is of; most are of none, and stand in no index then."""
     return {"bundle": noun.bundle} if noun.bundle else {}
@@ -188,6 +203,12 @@ _register_owned(ServiceAccount, "service_account")
 _register_owned(Role, "role")
 _register_owned(ResourceGroup, "resource_group")
 _register_owned(ApprovalPolicy, "policy")
+_register(
+    PolicyVersion,
+    "policy_version",
+    lambda noun: (noun.policy.scope, noun.policy.id, str(noun.number)),
+    lambda noun: {"policy": noun.policy.ref, "number": noun.number},
+)
 _register_owned(Gate, "gate")
 _register(
     Membership,
@@ -214,18 +235,7 @@ _register(
     },
 )
 _register(Approval, "approval", lambda noun: (noun.id,), _approval_index)
-_register(
-    Grant,
-    "grant",
-    lambda noun: (noun.id,),
-    lambda noun: {
-        "status": noun.status,
-        "scope": noun.scope,
-        "principal": noun.principal,
-        "approval": noun.approval,
-        "created": milliseconds(noun.created_at),
-    },
-)
+_register(Grant, "grant", lambda noun: (noun.id,), _grant_index)
 _register(
     Credential,
     "credential",

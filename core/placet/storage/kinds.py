@@ -65,6 +65,7 @@ KINDS: Mapping[str, Kind] = {
         _kind("resource_group", scope="text", bundle="text"),
         _kind("assignment", scope="text", bundle="text"),
         _kind("policy", scope="text", bundle="text"),
+        _kind("policy_version", orders=("number",), policy="text", number="integer"),
         _kind("gate", scope="text", bundle="text"),
         _kind("delegation", delegator="text", delegate="text", ends="integer"),
         _kind(
@@ -94,6 +95,7 @@ KINDS: Mapping[str, Kind] = {
             principal="text",
             approval="text",
             created="integer",
+            starts="integer",
         ),
         _kind("credential", principal="text", kind="text", bundle="text"),
         _kind("session", principal="text", expires="integer"),

@@ -59,6 +59,7 @@ class Gate:
             contributors=wanted.contributors,
             origin="native",
             on_behalf_of=wanted.on_behalf_of,
+            idempotency_key=req.get_header("Idempotency-Key"),
             actor=actor,
         )
         answer(resp, approval, falcon.HTTP_201)

@@ -17,6 +17,7 @@ from placet_falcon.native.gates import Gate
 from placet_falcon.native.grants import Grant, Grants
 from placet_falcon.native.members import Member, Members
 from placet_falcon.native.nouns import NOUNS
+from placet_falcon.native.policies import PolicyVersion, PolicyVersions
 from placet_falcon.native.questions import Permits, Questions
 from placet_falcon.native.records import Collection, Item
 from placet_falcon.native.searches import Batches, Searches
@@ -25,7 +26,7 @@ from placet_falcon.surface import App
 __all__ = ["BASE", "mount"]
 
 BASE = "/placet/v1/accounts/{account}"
-_WITH_MORE_BEHIND = frozenset({"groups", "gates"})
+_WITH_MORE_BEHIND = frozenset({"groups", "gates", "policies"})
 
 
 def mount(app: App, host: Host) -> None:
@@ -73,6 +74,9 @@ def mount(app: App, host: Host) -> None:
     gate = Gate(host)
     for word in ("requests", "status", "take"):
         app.add_route(f"{BASE}/gates/{{id}}/{word}", gate, suffix=word)
+
+    app.add_route(f"{BASE}/policies/{{id}}/versions", PolicyVersions())
+    app.add_route(f"{BASE}/policies/{{id}}/versions/{{number}}", PolicyVersion())
 
     bundles = Bundles()
     for word in ("validate", "diff", "apply", "test"):

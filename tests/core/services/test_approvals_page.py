@@ -21,7 +21,7 @@ def test_the_story_runs(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     policy, *_ = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     Path("releases.toml").write_text(policy, "utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == 8
+    assert len(blocks) == 9
     exec(compile("\n".join(blocks), str(PAGE), "exec"), {})
 
 

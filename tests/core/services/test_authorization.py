@@ -80,6 +80,8 @@ ADMINISTRATION: dict[str, Call] = {
         actor=who,
     ),
     "policies.get": lambda p, who: p.policies.get("four-eyes", actor=who),
+    "policies.versions": lambda p, who: p.policies.versions("four-eyes", actor=who),
+    "policies.version": lambda p, who: p.policies.version("four-eyes", 1, actor=who),
     "policies.delete": lambda p, who: p.policies.delete("four-eyes", actor=who),
     "gates.create": lambda p, who: p.gates.create(Gate(id="g", policy="four-eyes"), actor=who),
     "gates.list": lambda p, who: p.gates.list(actor=who),

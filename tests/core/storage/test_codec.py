@@ -24,6 +24,7 @@ from placet.model import (
     Membership,
     Noun,
     Permission,
+    PolicyVersion,
     Resource,
     ResourceGroup,
     Role,
@@ -62,6 +63,7 @@ GRANT = Grant(
     created_at=NOW,
     starts_at=NOW,
 )
+POLICY = ApprovalPolicy(id="p", applies_to=("a.b",), requirement=parse_reviews("1 from group:qa"))
 NOUNS: tuple[Noun, ...] = (
     Authority(updated_at=NOW),
     User(id="sam", attributes={"team": ["a", 1, None, {"b": 2.5}]}, created_at=NOW),
@@ -75,7 +77,8 @@ NOUNS: tuple[Noun, ...] = (
     ResourceGroup(id="rg", all=True),
     Assignment(id="a", principal="user:sam", role="clerk@/", expires_at=LATER),
     Assignment(id="b", principal="user:sam", role="clerk@/", resource_group="rg@/", approval="x"),
-    ApprovalPolicy(id="p", applies_to=("a.b",), requirement=parse_reviews("1 from group:qa")),
+    POLICY,
+    PolicyVersion(policy=POLICY, published_at=NOW, published_by="user:root", approval="a"),
     Gate(id="g", policy="p@/"),
     Delegation(id="d", delegator="user:a", delegate="user:b", starts_at=NOW, ends_at=LATER),
     asked("1 from group:qa", decide_within=60),

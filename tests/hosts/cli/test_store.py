@@ -113,8 +113,8 @@ def test_a_copy_says_what_both_hold(run: Run, applied: str, other: str) -> None:
     said = run("store", "copy", applied, other).stdout.splitlines()
     assert [line.split() for line in said] == [
         ["ACCOUNT", "DOCUMENTS", "EVENTS", "COMMITS", "COPIED", "NOW"],
-        ["acme", "14", "1", "1", "1"],
-        ["alike:", "1", "account,", "14", "documents,", "1", "event"],
+        ["acme", "16", "1", "1", "1"],
+        ["alike:", "1", "account,", "16", "documents,", "1", "event"],
     ]
 
 
@@ -191,7 +191,7 @@ def test_a_store_is_closed_behind_every_command(name: str, run: Run, powerful: P
 
 def test_an_intact_store_ends_with_0(run: Run, applied: str) -> None:
     ended = run("store", "verify", applied)
-    assert (ended.exit_code, ended.stdout) == (0, "intact: 1 account, 14 documents, 1 event\n")
+    assert (ended.exit_code, ended.stdout) == (0, "intact: 1 account, 16 documents, 1 event\n")
 
 
 def test_every_fault_is_a_line_and_ends_with_1(run: Run, powerful: Powerful) -> None:
@@ -239,7 +239,7 @@ def test_a_store_without_accounts_cannot_be_verified(run: Run, store: str) -> No
 
 def test_stats_count_documents_by_kind(run: Run, applied: str) -> None:
     (account,) = answer(run("store", "stats", applied, "--json"))["accounts"]
-    assert (account["documents"], account["kinds"]["user"]) == (14, 3)
+    assert (account["documents"], account["kinds"]["user"]) == (16, 3)
 
 
 def test_stats_tell_the_times_of_the_first_and_the_last_event(run: Run, powerful: Powerful) -> None:

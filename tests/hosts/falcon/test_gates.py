@@ -47,3 +47,14 @@ def test_a_gate_is_not_worked_without_the_right(gated: Browser) -> None:
     assert gated.post("gates/prod/requests", asked, by="eve").status_code == 403
     assert gated.post("gates/prod/take", asked, by="eve").status_code == 403
     assert gated.get("gates/prod/status?digest=x", by="eve").status_code == 403
+
+
+def test_the_same_key_is_the_same_request(gated: Browser) -> None:
+    """T48."""
+    key = {"Idempotency-Key": "k1"}
+    first = gated.post("gates/prod/requests", {"digest": "sha256:1"}, headers=key)
+    gated.post(f"approvals/{first.json['id']}/reviews", {"verdict": "reject"}, by="dana")
+    again = gated.post("gates/prod/requests", {"digest": "sha256:1"}, headers=key)
+    assert (again.status_code, again.json["id"]) == (201, first.json["id"])
+    other = gated.post("gates/prod/requests", {"digest": "sha256:2"}, headers=key)
+    assert (other.status_code, other.json["error"]["code"]) == (409, "already_exists")
