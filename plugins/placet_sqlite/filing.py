@@ -28,7 +28,7 @@ and each commit files the 16th part of what it would, which leaves little to win
 def columns_of(table: Table, index: Index, *, filed: bool) -> tuple[Any, ...]:
     """What stands in the columns of a document's row."""
     if not filed:
-        return (*table.no_fields, msgspec.json.encode(index).decode(), 1)
+        return (*table.no_fields, msgspec.json.encode(dict(index)).decode(), 1)
     columns = map(index.get, table.fields)
     texts = {field: index[field] for field in table.texts if field in index}
     members = msgspec.json.encode(texts).decode() if texts else None

@@ -1,6 +1,7 @@
 """Commit: all changes and all events, or nothing (T01 to T06 of the approvals study)."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
 import pytest
 
@@ -56,6 +57,20 @@ class CommitTheme(Theme):
         store.commit(ACCOUNT, [user("new"), drop("old")], [event(5)])
         assert ids(store.find(ACCOUNT, Query("user"))) == ["new"]
         assert [entry.version for entry in log_of(store)] == [2]
+
+    def test_what_the_store_gave_can_be_put_again(self, store: Store) -> None:
+        """Its index too, whatever kind of mapping that is, under another id: a copy does so."""
+        fill(store, approval("a", status="pending", label=("x", "y")), user("sam", bundle="b"))
+        for doc in store.get(ACCOUNT, [approval_key("a"), user_key("sam")]):
+            assert doc is not None
+            fill(store, Put(doc.key, doc.body, MappingProxyType(doc.index)))
+            fill(store, Put(Key(doc.key.kind, "copy"), doc.body, MappingProxyType(doc.index)))
+        labelled = Query("approval", {"label": ("y",)})
+        assert sorted(ids(store.find(ACCOUNT, labelled))) == ["a", "copy"]
+        assert sorted(ids(store.find(ACCOUNT, Query("user", {"bundle": ("b",)})))) == [
+            "copy",
+            "sam",
+        ]
 
     def test_a_refused_commit_changes_no_document(self, store: Store) -> None:
         """T10: whether the refused change comes first or last."""
