@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from placet.storage.port import Doc, Index, Key
+from placet_sqlite.clauses import marks
 from placet_sqlite.driver import Runs
 from placet_sqlite.layout import Table
 from placet_sqlite.reading import ACCOUNT, index_from
@@ -99,8 +100,7 @@ def is_unfiled(table: Table, columns: tuple[Any, ...]) -> bool:
 
 def _add_members(runs: Runs, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     key = _member_key(table)
-    marks = ", ".join("?" * len(key))
-    runs.executemany(f"INSERT INTO {table.members} ({', '.join(key)}) VALUES ({marks})", rows)
+    runs.executemany(f"INSERT INTO {table.members} ({', '.join(key)}) VALUES ({marks(key)})", rows)
 
 
 def _member_key(table: Table) -> tuple[str, ...]:

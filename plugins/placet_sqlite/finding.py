@@ -16,6 +16,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from placet.storage.port import Cursor, Page, Query, Range
+from placet_sqlite.clauses import (
+    Sql,
+    all_of,
+    holdable,
+    in_range,
+    is_behind_all,
+    is_empty,
+    marks,
+    one_of,
+)
 from placet_sqlite.driver import Runs
 from placet_sqlite.layout import TABLES, Table
 from placet_sqlite.reading import ACCOUNT, at_most, doc_from, select_docs
@@ -33,16 +43,8 @@ _WALKS = 50
 """The most values of a clause that get a walk each; more are sorted, or filter."""
 _BOUND = 10_000
 """The most values that all these walks bind together: each repeats those of the filters."""
-_INT64 = range(-(2**63), 2**63)
 
 _Where = Mapping[str, tuple[str | int, ...]]
-
-
-class _Sql(NamedTuple):
-    """A piece of a statement, and its parameters."""
-
-    text: str
-    parameters: tuple[Any, ...] = ()
 
 
 class _Lead(NamedTuple):
@@ -113,14 +115,14 @@ class _Search:
         self._account = account
         self._query = query
         self._where = {
-            field: tuple(dict.fromkeys(value for value in values if _holdable(value)))
+            field: tuple(dict.fromkeys(value for value in values if holdable(value)))
             for field, values in query.where.items()
         }
         self._each = sum(map(len, self._where.values()))
         self._range = query.range
         self._on_order = query.range is not None and query.range.field == query.order
         self.impossible = (
-            not all(self._where.values()) or _is_empty(query.range) or _is_behind_all(query)
+            not all(self._where.values()) or is_empty(query.range) or is_behind_all(query)
         )
 
     # -- what leads ----------------------------------------------------------------------------
@@ -179,23 +181,23 @@ class _Search:
         ).fetchone()
         return int(row[0])
 
-    def _entries(self, lead: _Lead) -> _Sql:
+    def _entries(self, lead: _Lead) -> Sql:
         """The lead's part of its index: FROM and WHERE, the documents being `d` or members `m`."""
         if lead.field is None:
             index = self._table.order_index("id")
-            return _Sql(
+            return Sql(
                 f"FROM {self._table.name} AS d INDEXED BY {index} WHERE d.account = {ACCOUNT}",
                 (self._account,),
             )
         if self._is_text_of_many(lead.field):
-            return _Sql(
+            return Sql(
                 f"FROM {self._table.members} AS m WHERE m.account = {ACCOUNT} AND m.field = ? "
-                f"AND m.value IN ({_marks(lead.values)})",
+                f"AND m.value IN ({marks(lead.values)})",
                 (self._account, lead.field, *lead.values),
             )
-        within = _in_range(f'd."{lead.field}"', lead.within) if lead.within else None
-        clause = within or _one_of(f'd."{lead.field}"', lead.values)
-        return _Sql(
+        within = in_range(f'd."{lead.field}"', lead.within) if lead.within else None
+        clause = within or one_of(f'd."{lead.field}"', lead.values)
+        return Sql(
             f"FROM {self._table.name} AS d INDEXED BY {self._table.field_index(lead.field)} "
             f"WHERE d.account = {ACCOUNT} AND {clause.text}",
             (self._account, *clause.parameters),
@@ -203,7 +205,7 @@ class _Search:
 
     # -- places --------------------------------------------------------------------------------
 
-    def places(self, lead: _Lead, skip: int, limit: int) -> _Sql:
+    def places(self, lead: _Lead, skip: int, limit: int) -> Sql:
         """The places of a page, in order: a statement of `place`, `id` and `row`."""
         order = self._query.order
         turn = " DESC" if self._query.descending else ""
@@ -211,20 +213,20 @@ class _Search:
         skip = at_most(skip)
         if not self._walks(lead, order) or len(lead.values) == 1:
             one = self._walk(lead)
-            return _Sql(f"{one.text}{cut}", (*one.parameters, limit, skip))
+            return Sql(f"{one.text}{cut}", (*one.parameters, limit, skip))
         walks = [self._walk(_Lead(lead.field, (value,))) for value in lead.values]
         # UNION, for a document that has several of the members stands in several walks. SQLite
         # merges walks that are each in order, and ends them all where the page ends.
         union = " UNION ".join(walk.text for walk in walks)
         parameters = tuple(parameter for walk in walks for parameter in walk.parameters)
-        return _Sql(f"{union}{cut}", (*parameters, limit, skip))
+        return Sql(f"{union}{cut}", (*parameters, limit, skip))
 
-    def documents_at_places(self, lead: _Lead) -> _Sql:
+    def documents_at_places(self, lead: _Lead) -> Sql:
         """What joins the documents `d` to the places `p` that were found along a lead."""
         if self._knows_rows(lead):
-            return _Sql(f"CROSS JOIN {self._table.name} AS d ON d.rowid = p.row")
+            return Sql(f"CROSS JOIN {self._table.name} AS d ON d.rowid = p.row")
         index = self._table.order_index("id")
-        return _Sql(
+        return Sql(
             f"CROSS JOIN {self._table.name} AS d INDEXED BY {index} "
             f"ON d.account = {ACCOUNT} AND d.id = p.id",
             (self._account,),
@@ -241,14 +243,14 @@ class _Search:
             or any(True for _ in self._filters(lead))
         )
 
-    def _walk(self, lead: _Lead) -> _Sql:
+    def _walk(self, lead: _Lead) -> Sql:
         """The matching places behind one lead, in no order of their own."""
         order = self._query.order
         if lead.field is None:
             index = self._table.order_index(order)
             # The index leaves out what waits, and serves only who says so.
             filed = "" if order == "id" else f' AND d."{order}" IS NOT NULL'
-            entries = _Sql(
+            entries = Sql(
                 f"FROM {self._table.name} AS d INDEXED BY {index} "
                 f"WHERE d.account = {ACCOUNT}{filed}",
                 (self._account,),
@@ -268,18 +270,18 @@ class _Search:
         distinct = "DISTINCT " if by_member and len(lead.values) > 1 else ""
         head = f"SELECT {distinct}{place} AS place, {id} AS id, {row} AS row {entries.text}"
         if lead.first is None:
-            more = _all_of((*filters, *from_here))
-            return _Sql(f"{head}{more.text}", (*entries.parameters, *more.parameters))
+            more = all_of((*filters, *from_here))
+            return Sql(f"{head}{more.text}", (*entries.parameters, *more.parameters))
         turn = " DESC" if self._query.descending else ""
-        near, more = _all_of(from_here), _all_of(filters)
-        return _Sql(
+        near, more = all_of(from_here), all_of(filters)
+        return Sql(
             f"SELECT w.place AS place, w.id AS id, w.row AS row FROM ({head}{near.text} "
             f"ORDER BY place{turn}, id{turn} LIMIT ?) AS w "
             f"CROSS JOIN {self._table.name} AS d ON d.rowid = w.row{more.text}",
             (*entries.parameters, *near.parameters, lead.first, *more.parameters),
         )
 
-    def _with_documents(self, entries: _Sql) -> _Sql:
+    def _with_documents(self, entries: Sql) -> Sql:
         """A walk along members, with the document of each."""
         members = f"{self._table.members} AS m"
         joined = (
@@ -287,34 +289,34 @@ class _Search:
             f"INDEXED BY {self._table.order_index('id')} "
             "ON d.account = m.account AND d.id = m.id"
         )
-        return _Sql(entries.text.replace(members, joined, 1), entries.parameters)
+        return Sql(entries.text.replace(members, joined, 1), entries.parameters)
 
     def _place_of(self, alias: str, order: str) -> str:
         if order == "id":
             return f"{alias}.id"
         return "m.place" if alias == "m" else f'd."{order}"'
 
-    def _filters(self, lead: _Lead) -> Iterator[_Sql]:
+    def _filters(self, lead: _Lead) -> Iterator[Sql]:
         """Every condition that the lead does not meet by itself, the cursor's left out."""
         for field, values in self._where.items():
             if field != lead.field or lead.within is not None:
                 if self._is_text_of_many(field):
                     yield self._has_member(field, values)
                 else:
-                    yield _one_of(f'd."{field}"', values)
+                    yield one_of(f'd."{field}"', values)
         if self._range is not None and lead.within is None and not self._on_order:
-            yield _in_range(f'd."{self._range.field}"', self._range)
+            yield in_range(f'd."{self._range.field}"', self._range)
 
-    def _has_member(self, field: str, values: tuple[str | int, ...]) -> _Sql:
+    def _has_member(self, field: str, values: tuple[str | int, ...]) -> Sql:
         order = self._table.main_order
         place = "" if order == "id" else f'AND o.place = d."{order}" '
-        return _Sql(
+        return Sql(
             f"EXISTS (SELECT 1 FROM {self._table.members} AS o WHERE o.account = d.account "
-            f"AND o.field = ? AND o.value IN ({_marks(values)}) {place}AND o.id = d.id)",
+            f"AND o.field = ? AND o.value IN ({marks(values)}) {place}AND o.id = d.id)",
             (field, *values),
         )
 
-    def _from_here(self, place: str, id: str) -> Iterator[_Sql]:
+    def _from_here(self, place: str, id: str) -> Iterator[Sql]:
         """The part of the order that the query looks at: its range, where on it, and cursor.
 
         Of two bounds at one end only the closer one is named: SQLite would start its walk at
@@ -324,7 +326,7 @@ class _Search:
         sign = "<" if descending else ">"
         if self._query.order == "id":
             if after is not None:
-                yield _Sql(f"{id} {sign} ?", (after.id,))
+                yield Sql(f"{id} {sign} ?", (after.id,))
             return
         within = self._range if self._on_order else None
         if after is not None:
@@ -342,82 +344,26 @@ class _Search:
                     high=None if descending else within.high,
                 )
             # A number before all that SQLite holds bounds nothing.
-            if not begins_behind and _holdable(value):
-                yield _Sql(f"({place}, {id}) {sign} (?, ?)", (value, after.id))
+            if not begins_behind and holdable(value):
+                yield Sql(f"({place}, {id}) {sign} (?, ?)", (value, after.id))
         if within is not None:
-            yield _in_range(place, within)
+            yield in_range(place, within)
 
     # -- counting ------------------------------------------------------------------------------
 
-    def counted(self, lead: _Lead) -> _Sql:
+    def counted(self, lead: _Lead) -> Sql:
         """How many match, as a statement of one number."""
         entries = self._entries(lead)
         by_member = lead.field is not None and self._is_text_of_many(lead.field)
         filters = list(self._filters(lead))
         if by_member and filters:
             entries = self._with_documents(entries)
-        more = _all_of(filters)
+        more = all_of(filters)
         what = "DISTINCT m.id" if by_member and len(lead.values) > 1 else "*"
-        return _Sql(
+        return Sql(
             f"SELECT count({what}) {entries.text}{more.text}",
             (*entries.parameters, *more.parameters),
         )
 
     def _is_text_of_many(self, field: str) -> bool:
         return field in self._table.texts
-
-
-def _all_of(conditions: Sequence[_Sql]) -> _Sql:
-    """Conditions behind one that is there already."""
-    return _Sql(
-        "".join(f" AND {one.text}" for one in conditions),
-        tuple(parameter for one in conditions for parameter in one.parameters),
-    )
-
-
-def _one_of(column: str, values: Sequence[str | int]) -> _Sql:
-    if len(values) == 1:
-        return _Sql(f"{column} = ?", tuple(values))
-    return _Sql(f"{column} IN ({_marks(values)})", tuple(values))
-
-
-def _in_range(column: str, within: Range) -> _Sql:
-    """The conditions of a range that is not empty; it always excludes who lacks the field."""
-    parts, parameters = [], []
-    if within.low is not None and within.low in _INT64:
-        parts.append(f"{column} >= ?")
-        parameters.append(within.low)
-    if within.high is not None and within.high in _INT64:
-        parts.append(f"{column} < ?")
-        parameters.append(within.high)
-    return _Sql(" AND ".join(parts) or f"{column} IS NOT NULL", tuple(parameters))
-
-
-def _is_empty(within: Range | None) -> bool:
-    if within is None:
-        return False
-    low = _INT64.start if within.low is None else within.low
-    high = _INT64.stop if within.high is None else within.high
-    return low >= high or low >= _INT64.stop or high <= _INT64.start
-
-
-def _is_behind_all(query: Query) -> bool:
-    """Whether the cursor stands at a number behind all that SQLite can hold."""
-    if query.after is None or not isinstance(value := query.after.value, int):
-        return False
-    return value < _INT64.start if query.descending else value >= _INT64.stop
-
-
-def _holdable(value: str | int) -> bool:
-    """Whether SQLite could hold the value: no document has one that it could not."""
-    if isinstance(value, int):
-        return value in _INT64
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join("?" * len(values))

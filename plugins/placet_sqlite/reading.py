@@ -10,6 +10,7 @@ import msgspec
 
 from placet.errors import Corrupt
 from placet.storage.port import Doc, Head, IndexValue, Key, StoredEvent
+from placet_sqlite.clauses import marks
 from placet_sqlite.driver import Runs
 from placet_sqlite.layout import SEQ_BITS, SEQ_MOST, TABLES, Table
 
@@ -64,7 +65,7 @@ def read_docs(runs: Runs, account: str, keys: Sequence[Key]) -> tuple[Doc | None
             part = wanted[at : at + _AT_ONCE]
             rows = runs.execute(
                 f"{select_docs(table)} FROM {table.name} AS d "
-                f"WHERE d.account = {ACCOUNT} AND d.id IN ({_marks(part)})",
+                f"WHERE d.account = {ACCOUNT} AND d.id IN ({marks(part)})",
                 (account, *part),
             )
             for row in rows.fetchall():
@@ -153,7 +154,3 @@ def index_from(column: str | None) -> Mapping[str, IndexValue]:
 def at_most(number: int) -> int:
     """The number, or the largest that SQLite knows."""
     return min(number, _LARGEST)
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join("?" * len(values))

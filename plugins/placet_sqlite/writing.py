@@ -22,6 +22,7 @@ from placet.storage.port import (
     StoredEvent,
 )
 from placet.storage.sealing import seal
+from placet_sqlite.clauses import marks
 from placet_sqlite.driver import Runs
 from placet_sqlite.filing import MOST_UNFILED, columns_of, file_documents, is_unfiled, write_members
 from placet_sqlite.layout import SEQ_BITS, TABLES, Table
@@ -90,10 +91,9 @@ def _read_rows(runs: Runs, number: int, changes: Sequence[Change]) -> Mapping[Ke
         table = TABLES[kind]
         for at in range(0, len(wanted), _AT_ONCE):
             part = wanted[at : at + _AT_ONCE]
-            marks = ", ".join("?" * len(part))
             rows = runs.execute(
                 f"SELECT id, version{table.listed} FROM {table.name} "
-                f"WHERE account = ? AND id IN ({marks})",
+                f"WHERE account = ? AND id IN ({marks(part)})",
                 (number, *part),
             )
             for id, version, *values in rows.fetchall():
@@ -180,10 +180,9 @@ def _put(
             was = None if before is None else before.columns
             write_members(runs, table, number, put.key.id, was, columns)
     if new:
-        marks = ", ?" * len(table.columns)
         runs.executemany(
             f"INSERT INTO {table.name} (account, id, version, body{table.listed}) "
-            f"VALUES (?, ?, ?, ?{marks})",
+            f"VALUES ({marks(new[0])})",
             new,
         )
     for differing_columns, rows in known.items():

@@ -26,7 +26,7 @@ from access_world import World
 import placet_sqlite
 from placet import SYSTEM, Assignment, Placet
 from placet.model import Noun
-from placet.storage.codec import noun_type
+from placet.storage.nouns import noun_type
 from placet.storage.port import Put
 
 __all__ = ["fill", "main"]

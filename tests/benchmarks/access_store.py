@@ -29,7 +29,8 @@ from placet.model import (
     ResourceSelector,
     User,
 )
-from placet.storage.codec import encode_noun, key_of
+from placet.storage.codec import encode_noun
+from placet.storage.nouns import key_of
 from placet.storage.port import (
     Change,
     Committed,

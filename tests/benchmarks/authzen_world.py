@@ -16,7 +16,8 @@ from access_store import puts_of
 from access_world import World, make
 
 from placet import SYSTEM, Assignment, Permission, Placet, Resource, Role, ServiceAccount
-from placet.storage.codec import encode_noun, key_of
+from placet.storage.codec import encode_noun
+from placet.storage.nouns import key_of
 from placet.storage.port import Put
 
 __all__ = ["ACCOUNT", "HOMES", "Asked", "asked_of", "fill", "homes_of"]

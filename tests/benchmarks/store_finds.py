@@ -11,7 +11,7 @@ from report import Goal, Report, percentile
 from store_worlds import ACCOUNT, MAKERS, World, event_of, now_ms, parts, put_of
 
 from placet.clock import milliseconds
-from placet.storage.codec import label_term
+from placet.storage.nouns import label_term
 from placet.storage.port import Cursor, Query, Range
 from placet_sqlite.store import SQLiteStore
 

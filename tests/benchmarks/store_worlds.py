@@ -27,8 +27,9 @@ from placet.model import (
     Reviews,
     User,
 )
-from placet.storage.codec import FORMAT, data_of, encode_noun, key_of
+from placet.storage.codec import FORMAT, data_of, encode_noun
 from placet.storage.entries import EventDraft, RawChange, write_event
+from placet.storage.nouns import key_of
 from placet.storage.port import NewEvent, Put
 
 __all__ = ["ACCOUNT", "MAKERS", "NOW", "World", "event_of", "put_of"]

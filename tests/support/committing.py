@@ -20,7 +20,8 @@ from placet.access.advance import Fact
 from placet.model import Membership, Noun
 from placet.services.records import Records
 from placet.services.work import Work
-from placet.storage.codec import AUTHORITY_KINDS, decode, noun_type
+from placet.storage.codec import decode
+from placet.storage.nouns import AUTHORITY_KINDS, noun_type
 from placet.storage.port import Store
 from placet.storage.walks import documents
 

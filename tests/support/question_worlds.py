@@ -25,7 +25,7 @@ from placet.model import (
 )
 from placet.services.index import Entry
 from placet.services.tenant import Tenant
-from placet.storage.codec import key_of
+from placet.storage.nouns import key_of
 from placet.storage.port import Committed, Key
 from placet.testing import PlacetUnderTest, engine
 

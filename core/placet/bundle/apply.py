@@ -44,8 +44,9 @@ from placet.services.records import Records
 from placet.services.roles import Permissions, ResourceGroups, Resources, Roles
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
-from placet.storage.codec import decode, key_of, kind_of, parts_of
+from placet.storage.codec import decode
 from placet.storage.kinds import MAX_PAGE
+from placet.storage.nouns import key_of, kind_of, parts_of
 from placet.storage.port import Query
 
 __all__ = ["apply", "plan_of", "preview_of"]

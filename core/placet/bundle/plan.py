@@ -6,7 +6,7 @@ import msgspec
 
 from placet.model import Assignment, Gate, Membership, Record
 from placet.refs import spoken
-from placet.storage.codec import kind_of
+from placet.storage.nouns import kind_of
 
 __all__ = ["Plan", "Step", "name_of", "step_for"]
 

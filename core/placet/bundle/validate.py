@@ -22,7 +22,7 @@ from placet.refs import parse_principal, parse_resource, parse_scope, text_fault
 from placet.services.asking import Ask, ask
 from placet.services.base import View
 from placet.services.references import known_permission
-from placet.storage.codec import parts_of
+from placet.storage.nouns import parts_of
 
 __all__ = ["checked", "resource_of", "validate"]
 

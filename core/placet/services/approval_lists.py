@@ -19,8 +19,9 @@ from placet.services.base import MAX_LISTED, Listing
 from placet.services.cursors import read_cursor, write_cursor
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
-from placet.storage.codec import decode, label_term
+from placet.storage.codec import decode
 from placet.storage.kinds import MAX_PAGE
+from placet.storage.nouns import label_term
 
 __all__ = ["ApprovalLists", "several"]
 

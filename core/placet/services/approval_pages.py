@@ -12,8 +12,9 @@ from typing import Literal
 import msgspec
 
 from placet.model import Approval, ApprovalStatus
-from placet.storage.codec import decode, label_term
+from placet.storage.codec import decode
 from placet.storage.kinds import MAX_PAGE
+from placet.storage.nouns import label_term
 from placet.storage.port import Cursor, Doc, Query, Range, Store
 
 __all__ = ["Either", "PageOrder", "Where", "all_of", "filled", "labelled", "queries", "skipped"]

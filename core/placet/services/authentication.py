@@ -17,7 +17,8 @@ from placet.errors import Invalid
 from placet.model import Actor, Credential, Noun, ServiceAccount, User
 from placet.refs import parse_principal, text_fault
 from placet.services.credentials import PasswordHasher, hash_secret, split_token
-from placet.storage.codec import decode, key_for
+from placet.storage.codec import decode
+from placet.storage.nouns import key_for
 from placet.storage.port import Store
 
 __all__ = ["Authentication", "Caller"]

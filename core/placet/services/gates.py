@@ -33,8 +33,9 @@ from placet.services.references import known_policy
 from placet.services.tenant import ActorLike
 from placet.services.waiting import Watched
 from placet.services.work import Work
-from placet.storage.codec import canonical, key_for
+from placet.storage.codec import canonical
 from placet.storage.kinds import MAX_PAGE
+from placet.storage.nouns import key_for
 
 __all__ = ["GateState", "Gates"]
 

@@ -14,14 +14,9 @@ from placet.access.loading import load
 from placet.access.snapshot import Snapshot
 from placet.errors import Invalid
 from placet.model import Noun
-from placet.storage.codec import (
-    AUTHORITY_KEY,
-    AUTHORITY_KINDS,
-    GUARDED_KINDS,
-    decode_all,
-    noun_type,
-)
+from placet.storage.codec import decode_all
 from placet.storage.entries import RawChange, read_event_changes
+from placet.storage.nouns import AUTHORITY_KEY, AUTHORITY_KINDS, GUARDED_KINDS, noun_type
 from placet.storage.port import (
     Committed,
     Head,

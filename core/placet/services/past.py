@@ -24,8 +24,8 @@ from placet.services.index import Entry
 from placet.services.questions import Questions
 from placet.services.searches import Holders, Paging, Reach, Searches, WhatOptions, WhoOptions
 from placet.services.tenant import Tenant
-from placet.storage.codec import AUTHORITY_KINDS
 from placet.storage.entries import read_event_changes
+from placet.storage.nouns import AUTHORITY_KINDS
 from placet.storage.port import Committed, Key, StoredEvent
 from placet.storage.walks import Chain
 

@@ -11,7 +11,8 @@ from placet.model import ApprovalPolicy, PolicyVersion
 from placet.services.base import Listing
 from placet.services.cursors import read_cursor, write_cursor
 from placet.services.work import Work
-from placet.storage.codec import decode, key_of
+from placet.storage.codec import decode
+from placet.storage.nouns import key_of
 from placet.storage.port import Cursor, Query, Store
 
 __all__ = ["keep_version", "last_number", "version_of", "versions_of"]

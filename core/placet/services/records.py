@@ -19,8 +19,9 @@ from placet.services.base import MAX_LISTED, Listing, Order, Service, cut_by
 from placet.services.endings import end_minted
 from placet.services.tenant import ActorLike
 from placet.services.work import Work
-from placet.storage.codec import check_types, decode, key_of, kind_of
+from placet.storage.codec import check_types, decode
 from placet.storage.kinds import KINDS, MAX_PAGE
+from placet.storage.nouns import key_of, kind_of
 from placet.storage.port import Query
 
 __all__ = ["Records", "builtins_at_level"]

@@ -19,8 +19,9 @@ from placet.clock import milliseconds
 from placet.model import Approval, Assignment, Grant, Noun
 from placet.services.grant_writing import revoke_grant
 from placet.services.work import Work
-from placet.storage.codec import AUTHORITY_KINDS, decode, key_for
+from placet.storage.codec import decode
 from placet.storage.kinds import MAX_PAGE
+from placet.storage.nouns import AUTHORITY_KINDS, key_for
 from placet.storage.port import Query, Range, Store
 
 __all__ = ["end_refused_starts", "refuse_starts"]

@@ -18,7 +18,7 @@ from placet.refs import text_fault
 from placet.services.approvals import Approvals
 from placet.services.base import View
 from placet.services.tenant import ActorLike, Tenant
-from placet.storage.codec import key_for
+from placet.storage.nouns import key_for
 from placet.storage.port import Key
 
 __all__ = ["LOOK_S", "Patience", "Watched", "decision"]

@@ -29,23 +29,18 @@ from placet.model import (
 from placet.refs import ResourceRef
 from placet.services.index import Entry, Index
 from placet.services.rights import holds, lacks
-from placet.storage.codec import (
+from placet.storage.codec import FORMAT, check_types, data_of, decode, encode_change, encode_noun
+from placet.storage.entries import EventDraft, RawChange, write_event
+from placet.storage.kinds import MAX_EVENT_BYTES
+from placet.storage.nouns import (
     AUTHORITY_KEY,
     AUTHORITY_KINDS,
-    FORMAT,
     GUARDED_KINDS,
     SILENT_KINDS,
-    check_types,
-    data_of,
-    decode,
-    encode_change,
-    encode_noun,
     key_for,
     key_of,
     parts_of,
 )
-from placet.storage.entries import EventDraft, RawChange, write_event
-from placet.storage.kinds import MAX_EVENT_BYTES
 from placet.storage.port import Change, Check, Committed, Doc, Drop, Key, NewEvent, Put, Store
 
 __all__ = ["Work"]

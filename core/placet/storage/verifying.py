@@ -14,17 +14,10 @@ import msgspec
 
 from placet.errors import Corrupt
 from placet.model import Noun
-from placet.storage.codec import (
-    AUTHORITY_KEY,
-    SILENT_KINDS,
-    data_of,
-    decode_body,
-    encode_noun,
-    key_of,
-    noun_type,
-)
+from placet.storage.codec import data_of, decode_body, encode_noun
 from placet.storage.entries import RawChange, read_event_changes
 from placet.storage.kinds import KINDS
+from placet.storage.nouns import AUTHORITY_KEY, SILENT_KINDS, key_of, noun_type
 from placet.storage.port import Doc, Inspectable, Key, Store, StoredEvent
 from placet.storage.scratch import Scratch, scratch
 from placet.storage.walks import Chain, accounts, documents, paired

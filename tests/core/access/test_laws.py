@@ -19,7 +19,7 @@ from placet.access.advance import Fact, advance
 from placet.access.loading import load
 from placet.access.snapshot import Snapshot
 from placet.model import Assignment, Effect, Noun
-from placet.storage.codec import key_of
+from placet.storage.nouns import key_of
 from placet.testing import PlacetUnderTest
 
 WORLDS = st.integers(0, 10**9)

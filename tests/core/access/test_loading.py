@@ -28,7 +28,7 @@ from placet.model import (
     ServiceAccount,
     User,
 )
-from placet.storage.codec import key_of
+from placet.storage.nouns import key_of
 
 BASE = of_catalogue(CORE_CATALOGUE)
 HOLDERS = ("by_principal", "by_role", "by_resource_group")

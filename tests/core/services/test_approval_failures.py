@@ -23,8 +23,8 @@ from placet import (
 from placet.catalogue import Catalogue
 from placet.errors import Conflict, Corrupt
 from placet.model import Approval, Reviews, parse_reviews
-from placet.storage.codec import key_for
 from placet.storage.memory import MemoryStore
+from placet.storage.nouns import key_for
 from placet.storage.port import Change, Committed, NewEvent, Put, Store
 from placet.testing import PlacetUnderTest
 

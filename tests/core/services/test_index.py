@@ -10,8 +10,8 @@ from placet.services import index as index_module
 from placet.services.asking import Ask
 from placet.services.index import AccountIndex
 from placet.services.work import Work
-from placet.storage.codec import key_for
 from placet.storage.memory import MemoryStore
+from placet.storage.nouns import key_for
 from placet.storage.port import Store, StoredEvent
 from placet.testing import ManualClock
 

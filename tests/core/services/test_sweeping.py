@@ -6,7 +6,7 @@ import pytest
 from placet import SYSTEM, Approval, ApprovalPolicy, Event
 from placet.approvals.lifecycle import Said
 from placet.model import Reviews
-from placet.storage.codec import key_for
+from placet.storage.nouns import key_for
 from placet.storage.port import Put
 from placet.testing import PlacetUnderTest
 

@@ -6,8 +6,8 @@ from office import SYSTEM
 from placet import Assignment, Placet, PlacetError, hookimpl
 from placet.errors import Corrupt
 from placet.model import Noun
-from placet.storage.codec import key_for
 from placet.storage.memory import MemoryStore
+from placet.storage.nouns import key_for
 from placet.storage.port import Put, Store
 from placet.testing import PlacetUnderTest
 

@@ -34,19 +34,9 @@ from placet.model import (
     User,
     parse_reviews,
 )
-from placet.storage.codec import (
-    AUTHORITY_KINDS,
-    FORMAT,
-    canonical,
-    data_of,
-    decode,
-    encode_change,
-    encode_noun,
-    key_of,
-    kind_of,
-    noun_type,
-)
+from placet.storage.codec import FORMAT, canonical, data_of, decode, encode_change, encode_noun
 from placet.storage.kinds import KINDS, check_changes
+from placet.storage.nouns import AUTHORITY_KINDS, key_of, kind_of, noun_type
 from placet.storage.port import Doc, Put
 
 NOW = datetime(2026, 1, 1, 9, 0, 0, 123_000, tzinfo=UTC)

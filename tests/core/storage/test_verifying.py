@@ -15,9 +15,10 @@ from placet.engine import Placet
 from placet.errors import Corrupt
 from placet.hooks import hookimpl
 from placet.model import SYSTEM, Credential, Role, Session, User
-from placet.storage.codec import decode, encode_noun, key_for, key_of
+from placet.storage.codec import decode, encode_noun
 from placet.storage.kinds import KINDS
 from placet.storage.memory import MemoryStore, SealedCommit
+from placet.storage.nouns import key_for, key_of
 from placet.storage.port import Doc, Head, Key, Page, Put, Query, Store, StoredEvent
 from placet.storage.sealing import new_event
 from placet.storage.verifying import VerifiedStore, verify_store

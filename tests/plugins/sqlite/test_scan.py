@@ -8,7 +8,7 @@ import pytest
 
 from placet import Assignment, Corrupt, Permission, Placet, Role
 from placet.model import SYSTEM
-from placet.storage.codec import key_of
+from placet.storage.nouns import key_of
 from placet.storage.port import Key, Put, Query, Store
 from placet_sqlite.store import SQLiteStore
 
