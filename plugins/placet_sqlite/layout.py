@@ -62,7 +62,11 @@ STEPS: Sequence[Sequence[str]] = (
         ) STRICT""",
     ),
     (
+        # Else SQLite looks through the views and triggers of the application: it would make those
+        # that name the log follow the old table, and refuse all for one that is broken.
+        "PRAGMA legacy_alter_table = ON",
         "ALTER TABLE placet_event RENAME TO placet_event_before",
+        "PRAGMA legacy_alter_table = OFF",
         f"""CREATE TABLE placet_event (
             number INTEGER PRIMARY KEY,
             account INTEGER NOT NULL AS (number >> {SEQ_BITS}),

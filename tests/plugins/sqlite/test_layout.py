@@ -157,6 +157,28 @@ def test_a_file_of_the_first_layout_keeps_its_log(path: Path) -> None:
         assert list(store.inspect()) == []
 
 
+def test_a_view_of_the_application_that_names_nothing_keeps_no_file_from_opening(
+    path: Path,
+) -> None:
+    with closing(sqlite3.connect(path)) as own:
+        own.execute("CREATE VIEW broken AS SELECT * FROM gone")
+    _fill(path)
+
+
+def test_a_view_of_the_log_goes_on_showing_it_in_a_later_layout(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as own:
+        own.execute("CREATE TABLE placet_layout (number INTEGER NOT NULL, declared TEXT NOT NULL)")
+        own.execute("INSERT INTO placet_layout VALUES (1, '')")
+        for statement in STEPS[0]:
+            own.execute(statement)
+        own.execute("CREATE VIEW recent AS SELECT seq FROM placet_event")
+        own.commit()
+    with closing(SQLiteStore(path)) as store:
+        store.commit("acme", [], [new_event(7, b"{}")])
+    with closing(sqlite3.connect(path)) as own:
+        assert own.execute("SELECT seq FROM recent").fetchall() == [(1,)]
+
+
 def test_a_file_of_the_first_layout_gets_its_orders_without_what_waits(path: Path) -> None:
     _fill(path)
     whole = _schema(path)
