@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from placet.storage.kinds import KINDS
 from placet.storage.memory import SealedCommit
 from placet.storage.port import Doc, Head, IndexValue, Key, StoredEvent
 
@@ -112,9 +113,12 @@ def accounts_in(data: Mapping[str, Mapping[str, Any]]) -> Iterator[SealedCommit]
     tables = msgspec.convert(data, _File)
     docs: defaultdict[str, list[Doc]] = defaultdict(list)
     for row in tables.documents.values():
+        kind = KINDS.get(row.kind)
         index: dict[str, IndexValue] = {
             field: tuple(value) if isinstance(value, list) else value
             for field, value in row.index.items()
+            # An earlier release may have had more fields, and nothing could be put with them again.
+            if kind is None or field in kind.fields
         }
         docs[row.account].append(
             Doc(Key(row.kind, row.id), row.version, row.body.encode(), MappingProxyType(index))

@@ -15,6 +15,7 @@ from placet.storage.port import Key, NewEvent, Put
 from placet.storage.sealing import new_event
 from placet_tinydb import placet_open_store
 from placet_tinydb.store import EVENTS_CEILING, TinyDBStore
+from placet_tinydb.tables import accounts_in
 
 SAM = Key("user", "sam")
 
@@ -228,3 +229,11 @@ def test_beyond_the_ceiling_commits_still_pass(tmp_path: Path) -> None:
     store.commit("acme", [], _events(EVENTS_CEILING))
     assert store.commit("acme", [], _events(1)).seq == EVENTS_CEILING + 1
     store.close()
+
+
+def test_a_field_that_an_earlier_release_indexed_is_left_behind() -> None:
+    sam = {"account": "acme", "kind": "user", "id": "sam", "version": 1, "body": "{}"}
+    head = {"account": "acme", "version": 1, "seq": 0, "at": 0, "hash": ""}
+    documents = {"1": {**sam, "index": {"bundle": "x", "shoe_size": 43}}}
+    (acme,) = accounts_in({"accounts": {"1": head}, "documents": documents, "events": {}})
+    assert [dict(doc.index) for doc in acme.puts] == [{"bundle": "x"}]
