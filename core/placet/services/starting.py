@@ -6,6 +6,7 @@ begun, as it leaves the account, and at the moment of each start; between two su
 passes. What is minted meanwhile meets the account's authority, which the same commit puts.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
@@ -16,15 +17,18 @@ from placet.access.advance import Fact, advance
 from placet.access.snapshot import Snapshot
 from placet.approvals.starting import refused_at_start
 from placet.clock import milliseconds
+from placet.errors import Corrupt, PlacetError
 from placet.model import Approval, Assignment, Grant, Noun
 from placet.services.grant_writing import revoke_grant
 from placet.services.work import Work
 from placet.storage.codec import decode
 from placet.storage.kinds import MAX_PAGE
 from placet.storage.nouns import AUTHORITY_KINDS, key_for
-from placet.storage.port import Query, Range, Store
+from placet.storage.port import Doc, Query, Range, Store
 
 __all__ = ["end_refused_starts", "refuse_starts"]
+
+_log = logging.getLogger("placet.starting")
 
 N = TypeVar("N", bound=Noun)
 
@@ -50,7 +54,8 @@ def end_refused_starts(store: Store, work: Work, *, within: timedelta | None = N
 
 class _NotBegun(NamedTuple):
     grant: Grant
-    approval: Approval
+    approval: Approval | None
+    """None where there is none that can be read."""
     assignment: Assignment
 
 
@@ -77,7 +82,13 @@ def _why(one: _NotBegun, before: Snapshot, world: Snapshot, *, closed: bool) -> 
     resource = one.grant.resource
     if resource in before.resources and resource not in world.resources:
         return f"{resource} was deleted"
-    return refused_at_start(one.grant, one.approval, world, closed=closed)
+    if one.approval is None:
+        return f"approval {one.grant.approval} cannot be read"
+    try:
+        return refused_at_start(one.grant, one.approval, world, closed=closed)
+    except PlacetError as error:
+        # An error opens no door, and stands in the way of no other change.
+        return f"it cannot be told whether it may: {error}"
 
 
 def _not_begun(store: Store, work: Work) -> Iterator[_NotBegun]:
@@ -86,12 +97,12 @@ def _not_begun(store: Store, work: Work) -> Iterator[_NotBegun]:
         page = store.find(work.account, query)
         if not page.docs:
             return
-        grants = [decode(Grant, doc) for doc in page.docs]
+        grants = [one for doc in page.docs if (one := _readable(Grant, doc)) is not None]
         approvals = _read(store, work, Approval, [(one.approval,) for one in grants])
         minted = [(one.scope, one.assignment or "") for one in grants]
         assignments = _read(store, work, Assignment, minted)
         for grant, approval, assignment in zip(grants, approvals, assignments, strict=True):
-            if approval is not None and assignment is not None and grant.starts_at > work.now:
+            if assignment is not None and grant.starts_at > work.now:
                 yield _NotBegun(grant, approval, assignment)
         if page.next is None:
             return
@@ -109,4 +120,13 @@ def _read(
 ) -> list[N | None]:
     """Nouns that the authority guards: what is read here makes no conflict of its own."""
     docs = store.get(work.account, [key_for(noun, *parts) for parts in keys])
-    return [None if doc is None else decode(noun, doc) for doc in docs]
+    return [None if doc is None else _readable(noun, doc) for doc in docs]
+
+
+def _readable(noun: type[N], doc: Doc) -> N | None:
+    """The noun in a document; None for one that is spoilt, which stands in nobody's way."""
+    try:
+        return decode(noun, doc)
+    except Corrupt:
+        _log.exception("access that has not begun cannot be looked at")
+        return None

@@ -23,7 +23,9 @@ from placet import (
     User,
 )
 from placet.bundle import loads
-from placet.model import AccessYield, parse_reviews
+from placet.model import AccessYield, Approval, Grant, parse_reviews
+from placet.storage.nouns import key_for
+from placet.storage.port import Put
 from placet.testing import PlacetUnderTest
 
 Change = Callable[[PlacetUnderTest], Any]
@@ -364,3 +366,29 @@ def test_what_has_begun_lasts_as_it_was_given(placet: PlacetUnderTest, hours: in
     placet.policies.delete("elevation", actor=SYSTEM)
     placet.sweep()
     assert (grant_of(placet, done.grant or "").status, reads(placet)) == ("active", True)
+
+
+# -- what cannot be looked at ----------------------------------------------------------------------
+
+
+def _spoil(placet: PlacetUnderTest, noun: type[Approval] | type[Grant], id: str) -> None:
+    """Change a document from outside, so that it cannot be read."""
+    key = key_for(noun, id)
+    (doc,) = placet.store.get("default", [key])
+    assert doc is not None
+    placet.store.commit("default", [Put(key, b"{}", doc.index, doc.version)], [])
+
+
+def test_what_has_an_approval_that_cannot_be_read_is_void_and_stops_no_other_change(
+    placet: PlacetUnderTest,
+) -> None:
+    grant = scheduled(placet)
+    _spoil(placet, Approval, grant_of(placet, grant).approval)
+    placet.users.create(User(id="new"), actor=SYSTEM)
+    assert grant_of(placet, grant).status == "revoked"
+
+
+def test_a_grant_that_cannot_be_read_stops_no_other_change(placet: PlacetUnderTest) -> None:
+    _spoil(placet, Grant, scheduled(placet))
+    leave(placet)
+    assert not placet.groups.members("night", actor=SYSTEM).items
