@@ -37,7 +37,13 @@ from placet.services.approvals import Approvals
 from placet.services.base import Listing
 from placet.services.gate_policies import refuse_other
 from placet.services.grant_writing import take_pass
-from placet.services.policy_versions import keep_version, last_number, version_of, versions_of
+from placet.services.policy_versions import (
+    keep_current,
+    keep_version,
+    last_number,
+    version_of,
+    versions_of,
+)
 from placet.services.records import Records
 from placet.services.references import (
     exact_requirement,
@@ -240,6 +246,11 @@ class Policies(Records[ApprovalPolicy]):
             approval = self._pass_used(work, "policies.edit", noun.id, noun.scope, _bound(noun))
             keep_version(work, policy, self._stored(work, policy), approval)
         return saved
+
+    def remove(self, work: Work, noun: ApprovalPolicy, *, cascade: bool) -> None:
+        """Drop the policy; the last of its numbers is kept, so that none is given twice."""
+        super().remove(work, noun, cascade=cascade)
+        keep_current(work, noun)
 
     def _authorize_edit(self, work: Work, noun: ApprovalPolicy) -> None:
         super()._authorize_edit(work, noun)

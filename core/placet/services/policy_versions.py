@@ -15,15 +15,15 @@ from placet.storage.codec import decode
 from placet.storage.nouns import key_of
 from placet.storage.port import Cursor, Query, Store
 
-__all__ = ["keep_version", "last_number", "version_of", "versions_of"]
+__all__ = ["keep_current", "keep_version", "last_number", "version_of", "versions_of"]
 
 
 def keep_version(
     work: Work, policy: ApprovalPolicy, before: ApprovalPolicy | None, approval: str | None
 ) -> None:
     """Keep what `work` publishes in place of `before`, and `before` where it was not kept yet."""
-    if before is not None and _kept(work, before, before.version) is None:
-        work.put(_told_by(before), new=True)
+    if before is not None:
+        keep_current(work, before)
     version = PolicyVersion(
         policy=_bare(policy),
         published_at=work.now,
@@ -32,6 +32,12 @@ def keep_version(
         approval=approval,
     )
     work.put(version, new=True)
+
+
+def keep_current(work: Work, policy: ApprovalPolicy) -> None:
+    """Keep a policy that is stored as the version that it is, where it was not kept yet."""
+    if _kept(work, policy, policy.version) is None:
+        work.put(_told_by(policy), new=True)
 
 
 def last_number(store: Store, account: str, ref: str) -> int:

@@ -268,6 +268,17 @@ def test_the_next_change_keeps_the_version_that_it_replaces(placet: PlacetUnderT
         placet.policies.version("four-eyes", 1, actor=SYSTEM)
 
 
+def test_a_removal_keeps_it_too_so_that_its_number_is_never_given_again(
+    placet: PlacetUnderTest,
+) -> None:
+    _publish(placet, "second")
+    _forget(placet)
+    with placet.acting(SYSTEM):
+        removed = placet.policies.delete("four-eyes")
+        placet.policies.create(msgspec.structs.replace(removed, description="third"))
+    assert _numbers(placet) == [3, 2]
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_what_was_not_kept_has_its_place_in_the_pages(placet: PlacetUnderTest, limit: int) -> None:
     for number in (2, 3):
