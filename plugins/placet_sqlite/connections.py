@@ -16,6 +16,7 @@ from pathlib import Path
 from placet.errors import Corrupt, Unavailable
 from placet_sqlite.address import Synchronous
 from placet_sqlite.driver import explained, primary_code, writing
+from placet_sqlite.filing import index_anew
 from placet_sqlite.layout import bring_up_to_date, is_up_to_date
 from placet_sqlite.pool import Pool
 
@@ -176,7 +177,8 @@ class Connections:
         self._write_ahead(connection)
         if not is_up_to_date(connection):
             with writing(connection):
-                bring_up_to_date(connection)
+                for table in bring_up_to_date(connection):
+                    index_anew(connection, table)
 
     def _write_ahead(self, connection: sqlite3.Connection) -> None:
         """Switch the file to a write-ahead log: readers then never wait for who writes.

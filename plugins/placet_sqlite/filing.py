@@ -12,18 +12,23 @@ from typing import Any
 
 import msgspec
 
+from placet.errors import Corrupt
+from placet.storage.codec import decode_body
+from placet.storage.nouns import index_of, noun_type
 from placet.storage.port import Doc, Index, Key
 from placet_sqlite.clauses import marks
 from placet_sqlite.driver import Runs
 from placet_sqlite.layout import Table
 from placet_sqlite.reading import ACCOUNT, index_from
 
-__all__ = ["MOST_UNFILED", "columns_of", "file_documents", "is_unfiled",
+__all__ = ["MOST_UNFILED", "columns_of", "file_documents", "index_anew", "is_unfiled",
            "unfiled_docs", "write_members"]  # fmt: skip
 
 MOST_UNFILED = 16
 """So many documents of a kind may wait in an account. Each is looked at by every page and count;
 and each commit files the 16th part of what it would, which leaves little to win by more."""
+
+_AT_ONCE = 500
 
 
 def columns_of(table: Table, index: Index, *, filed: bool) -> tuple[Any, ...]:
@@ -75,6 +80,30 @@ def file_documents(runs: Runs, table: Table, number: int) -> None:
     if table.texts:
         members = (_member_rows(table, number, id, columns) for columns, _, id in filed)
         _add_members(runs, table, sorted({row for rows in members for row in rows}))
+
+
+def index_anew(runs: Runs, table: Table) -> None:
+    """Index every document of a kind by what its body says: for fields that the release which
+    stored it did not have. One that cannot be read stays as it is."""
+    noun = noun_type(table.kind.name)
+    assigned = ", ".join(f'"{column}" = ?' for column in table.columns)
+    last = -1
+    while rows := runs.execute(
+        f"SELECT rowid, account, id, body{table.listed} FROM {table.name} "
+        "WHERE rowid > ? ORDER BY rowid LIMIT ?",
+        (last, _AT_ONCE),
+    ).fetchall():
+        for row, number, id, body, *columns in rows:
+            before = tuple(columns)
+            try:
+                index = index_of(decode_body(noun, body, Key(table.kind.name, id)))
+            except Corrupt:
+                continue
+            after = columns_of(table, index, filed=not is_unfiled(table, before))
+            if after != before:
+                write_members(runs, table, number, id, before, after)
+                runs.execute(f"UPDATE {table.name} SET {assigned} WHERE rowid = ?", (*after, row))
+        last = rows[-1][0]
 
 
 def unfiled_docs(

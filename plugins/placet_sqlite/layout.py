@@ -228,10 +228,13 @@ def is_up_to_date(runs: Runs) -> bool:
     return (row[0], row[1]) == (LAYOUT, _DECLARED)
 
 
-def bring_up_to_date(runs: Runs) -> None:
-    """Make what is missing, inside the transaction that is open."""
+def bring_up_to_date(runs: Runs) -> Sequence[Table]:
+    """Make what is missing, inside the transaction that is open.
+
+    Returns the tables that got columns for more fields: what is in them is to be indexed by those.
+    """
     if is_up_to_date(runs):  # another process was faster
-        return
+        return ()
     if '"placet_layout"' not in _made(runs):
         runs.execute(
             "CREATE TABLE placet_layout (number INTEGER NOT NULL, declared TEXT NOT NULL) STRICT"
@@ -242,17 +245,21 @@ def bring_up_to_date(runs: Runs) -> None:
         for statement in step:
             runs.execute(statement)
     made = _made(runs)
+    wider: list[Table] = []
     for table in TABLES.values():
         statements = dict(table.statements)
         if table.name not in made:
             runs.execute(statements.pop(table.name))
         present = [row[1] for row in runs.execute(f"PRAGMA table_info({table.name})").fetchall()]
+        if table.name in made and not {*table.fields} <= {*present}:
+            wider.append(table)
         for statement in table.columns_missing(present):
             runs.execute(statement)
         for name, statement in statements.items():
             if name not in made:
                 runs.execute(statement)
     runs.execute("UPDATE placet_layout SET number = ?, declared = ?", (LAYOUT, _DECLARED))
+    return wider
 
 
 def missing(runs: Runs) -> tuple[str, ...]:

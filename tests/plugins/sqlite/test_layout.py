@@ -5,12 +5,16 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from placet.errors import StoreError
-from placet.storage.port import Head, Index, Key, Put, Query
+from placet.model import Grant, User
+from placet.storage.codec import encode_noun
+from placet.storage.nouns import key_of
+from placet.storage.port import Head, Index, Key, Put, Query, Range
 from placet.storage.sealing import new_event, seal
 from placet_sqlite import layout
 from placet_sqlite.layout import LAYOUT, STEPS, TABLES
@@ -128,11 +132,55 @@ def test_a_file_from_before_a_field_gets_its_column_and_its_index(path: Path) ->
         (found,) = store.find("acme", Query("user", {"bundle": ("y",)})).docs
         (sam,) = store.get("acme", [Key("user", "sam")])
     assert found.key.id == "kim"
-    # The document from before is there; it has no such field until it is put again.
+    # The document from before is there; where it cannot be read, it has no such field.
     assert sam is not None
     assert dict(sam.index) == {}
     assert _schema(path).keys() == whole.keys()
     assert "bundle" in _columns(path, "placet_user")
+
+
+def test_what_is_there_is_indexed_by_a_field_that_is_new(path: Path) -> None:
+    user = User(id="sam", bundle="x")
+    with closing(SQLiteStore(path)) as store:
+        body, index = encode_noun(user)
+        store.commit("acme", [Put(key_of(user), body, index)], [])
+    _alter(
+        path,
+        "DROP INDEX placet_user_bundle",
+        "ALTER TABLE placet_user DROP COLUMN bundle",
+        "UPDATE placet_layout SET declared = 'of an earlier release'",
+    )
+    with closing(SQLiteStore(path)) as store:
+        assert len(store.find("acme", Query("user", {"bundle": ("x",)})).docs) == 1
+
+
+def test_what_waits_to_be_filed_is_indexed_by_a_field_that_is_new(path: Path) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    grant = Grant(
+        id="g",
+        kind="access",
+        approval="a",
+        principal="user:sam",
+        permission="invoice.read",
+        resource="invoice:7",
+        digest="d",
+        created_at=at,
+        starts_at=at + timedelta(hours=1),
+        ends_at=at + timedelta(hours=2),
+    )
+    body, index = encode_noun(grant)
+    before = {field: value for field, value in index.items() if field != "starts"}
+    with closing(SQLiteStore(path)) as store:
+        store.commit("acme", [Put(key_of(grant), body, before)], [])
+    _alter(
+        path,
+        "DROP INDEX placet_grant_starts",
+        "ALTER TABLE placet_grant DROP COLUMN starts",
+        "UPDATE placet_layout SET declared = 'of an earlier release'",
+    )
+    with closing(SQLiteStore(path)) as store:
+        assert len(store.find("acme", Query("grant", range=Range("starts"))).docs) == 1
+        assert list(store.inspect()) == []
 
 
 def test_a_file_of_the_first_layout_keeps_its_log(path: Path) -> None:
