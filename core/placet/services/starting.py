@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
 
 import msgspec
+from msgspec import UNSET
 
 from placet.access.advance import Fact, advance
 from placet.access.snapshot import Snapshot
@@ -22,6 +23,7 @@ from placet.model import Approval, Assignment, Grant, Noun
 from placet.services.grant_writing import revoke_grant
 from placet.services.work import Work
 from placet.storage.codec import decode
+from placet.storage.entries import RawChange
 from placet.storage.kinds import MAX_PAGE
 from placet.storage.nouns import AUTHORITY_KINDS, key_for
 from placet.storage.port import Doc, Query, Range, Store
@@ -35,8 +37,16 @@ N = TypeVar("N", bound=Noun)
 
 def refuse_starts(store: Store, work: Work) -> None:
     """Revoke what `work` makes void of the access that has not begun, if it may make any void."""
-    if any(change.kind in AUTHORITY_KINDS for entry in work.entries for change in entry):
+    if any(_may_refuse(change) for entry in work.entries for change in entry):
         end_refused_starts(store, work)
+
+
+def _may_refuse(change: RawChange) -> bool:
+    if change.kind != "assignment" or change.before is not UNSET:
+        return change.kind in AUTHORITY_KINDS
+    made = change.noun()
+    # What an approval gives takes nothing from anybody.
+    return not (isinstance(made, Assignment) and made.approval is not None)
 
 
 def end_refused_starts(store: Store, work: Work, *, within: timedelta | None = None) -> None:

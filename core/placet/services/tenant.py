@@ -11,7 +11,7 @@ import msgspec
 
 from placet.access.exact import exact_principal
 from placet.clock import Clock
-from placet.errors import Conflict, Invalid, Unavailable
+from placet.errors import Conflict, Invalid, StoreError, Unavailable
 from placet.hooks import Hooks
 from placet.model import SYSTEM, Actor
 from placet.services.checkpoints import Checkpoints
@@ -184,6 +184,8 @@ class Tenant:
                         if self.joined:  # only the application can begin its transaction anew
                             raise
                         continue
+                except StoreError:
+                    raise  # a commit of which nobody knows whether it landed is not tried again
                 except Exception:
                     if work.outdated:
                         continue

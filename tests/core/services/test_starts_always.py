@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+import pytest
 from elevation import ELEVATION, ask_later, elevating, grant_of, leave, reads
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +26,8 @@ from placet.access.decide import decide
 from placet.access.sources import Directory
 from placet.catalogue import Catalogue
 from placet.model import AccessYield, Approval, parse_reviews
+from placet.storage.memory import MemoryStore
+from placet.storage.port import Page, Query
 from placet.testing import PlacetUnderTest
 
 Change = Callable[[PlacetUnderTest], Any]
@@ -35,6 +38,30 @@ ELEVATION_OF_CODE = msgspec.structs.replace(
     yields=AccessYield("clerk@/", 3600),
     managed=True,
 )
+
+
+# -- what is looked at -----------------------------------------------------------------------------
+
+
+def test_what_an_approval_gives_is_no_reason_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes nothing from anybody; else a minute with many approvals would look at all of them
+    in each."""
+    looked: list[str] = []
+    find = MemoryStore.find
+
+    def counting(store: MemoryStore, account: str, query: Query) -> Page:
+        if query.range is not None and query.range.field == "starts":
+            looked.append(account)
+        return find(store, account, query)
+
+    with elevating(office()) as placet:
+        first, second = (ask_later(placet, hours=hours) for hours in (2, 3))
+        monkeypatch.setattr(MemoryStore, "find", counting)
+        placet.approve(first, by="user:dana")
+        placet.approve(second, by="user:dana")
+        assert looked == []
+        leave(placet)
+        assert looked
 
 
 # -- what no commit changes ------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Where nobody asked the log before, the commit finds out what another process has changed."""
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -14,19 +15,31 @@ from placet import (
     Permission,
     Placet,
     Role,
+    Unavailable,
     User,
     hookimpl,
 )
 from placet.model import parse_reviews
 from placet.storage.memory import MemoryStore
-from placet.storage.port import Store, StoredEvent
+from placet.storage.port import Change, Committed, NewEvent, Store, StoredEvent
 from placet.testing import ManualClock
 
 
 class _Counting(MemoryStore):
-    """A store that counts how often its log is read."""
+    """A store that counts how often its log is read, and can lose sight of what it has stored."""
 
     reads = 0
+    before_losing_sight: Callable[[], object] | None = None
+
+    def commit(
+        self, account: str, changes: Sequence[Change], events: Sequence[NewEvent]
+    ) -> Committed:
+        done = super().commit(account, changes, events)
+        if self.before_losing_sight is not None:
+            meanwhile, self.before_losing_sight = self.before_losing_sight, None
+            meanwhile()
+            raise Unavailable("the connection was lost")
+        return done
 
     def events(self, account: str, after: int, limit: int) -> tuple[StoredEvent, ...]:
         self.reads += 1
@@ -123,3 +136,12 @@ def test_a_mistake_by_what_is_not_known_here_yet_is_none(two: _Two) -> None:
     two.others.permissions.create(Permission.dotted("invoice.read"), actor=SYSTEM)
     with pytest.raises(AccessDenied, match="cannot ask"):
         two.mine.request("invoice.read", "invoice:7", actor="user:kim")
+
+
+def test_what_may_have_been_stored_is_not_tried_again(two: _Two) -> None:
+    """Whoever is told so asks again, or looks; an approval is not opened behind their back."""
+    two.store.before_losing_sight = lambda: two.others.groups.create(Group(id="new"), actor=SYSTEM)
+    with pytest.raises(Unavailable):
+        two.ask()
+    asked = two.mine.approvals.list(actor=SYSTEM).items
+    assert [one.resource for one in asked].count("invoice:7") == 1
