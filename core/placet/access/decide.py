@@ -5,7 +5,8 @@ yes ("always"), and who holds nothing may be one of those who may ask ("when_den
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+import msgspec
 
 from placet.access.answers import Decision, Outcome, Question, Reason
 from placet.access.check import Inquiry, place_name
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 
-class Ruling(NamedTuple):
+class Ruling(msgspec.Struct, frozen=True):
     """An answer without words: the outcome, and what it rests on.
 
     `policies` are those that ask for approval; of "approval_required", `allowing` is empty where it
@@ -44,7 +45,7 @@ class Ruling(NamedTuple):
     @property
     def refs(self) -> tuple[str, ...]:
         """The policies that ask for approval, as exact references."""
-        return tuple(policy.ref for policy in self.policies)
+        return tuple([policy.ref for policy in self.policies])
 
 
 def rule(inquiry: Inquiry) -> Ruling:
@@ -56,7 +57,9 @@ def rule(inquiry: Inquiry) -> Ruling:
     if denying is not None:
         return Ruling("denied", denying=denying)
     allowing = tuple(inquiry.allowing())
-    policies = tuple(applicable_policies(inquiry)) if inquiry.held.governed else ()
+    if not inquiry.held.governed:
+        return Ruling("allowed", (), allowing) if allowing else Ruling("denied")
+    policies = tuple(applicable_policies(inquiry))
     always = tuple(policy for policy in policies if policy.needed == "always")
     if allowing:
         # Access that an approval minted satisfies the policies under which it was approved.
@@ -78,33 +81,37 @@ def decide(inquiry: Inquiry) -> Decision:
     ruling = rule(inquiry)
     return Decision(
         ruling.outcome,
-        tuple(_reasons(inquiry.question, ruling)),
+        _reasons(inquiry.question, ruling),
         inquiry.snapshot.revision,
         ruling.refs,
     )
 
 
-def _reasons(question: Question, ruling: Ruling) -> Iterator[Reason]:
+def _reasons(question: Question, ruling: Ruling) -> tuple[Reason, ...]:
     """What decided, in words."""
     if ruling.refused is not None:
-        yield ruling.refused
-    elif ruling.denying is not None:
-        yield denied_by(ruling.denying)
-    elif ruling.allowing:
-        for policy in ruling.policies:
-            text = f"policy {spoken(policy.ref)} wants approval first"
-            yield Reason("approval_needed", text, policy=policy.ref)
-        yield from map(allowed_by, ruling.allowing)
-    else:
-        yield Reason(
-            "no_assignment",
-            f"no assignment gives {question.principal} {question.permission.id} on "
-            f"{question.resource} in {place_name(question.scope)}",
-        )
-        for policy in ruling.policies:
-            if policy.needed == "when_denied":
-                text = f"policy {spoken(policy.ref)} lets {question.principal} ask for it"
-                yield Reason("can_be_requested", text, policy=policy.ref)
+        return (ruling.refused,)
+    if ruling.denying is not None:
+        return (denied_by(ruling.denying),)
+    if ruling.allowing:
+        return (*map(_wanted_by, ruling.policies), *map(allowed_by, ruling.allowing))
+    nobody = Reason(
+        "no_assignment",
+        f"no assignment gives {question.principal} {question.permission.id} on "
+        f"{question.resource} in {place_name(question.scope)}",
+    )
+    offering = [policy for policy in ruling.policies if policy.needed == "when_denied"]
+    return (nobody, *(_offered_by(policy, question) for policy in offering))
+
+
+def _wanted_by(policy: ApprovalPolicy) -> Reason:
+    text = f"policy {spoken(policy.ref)} wants approval first"
+    return Reason("approval_needed", text, policy=policy.ref)
+
+
+def _offered_by(policy: ApprovalPolicy, question: Question) -> Reason:
+    text = f"policy {spoken(policy.ref)} lets {question.principal} ask for it"
+    return Reason("can_be_requested", text, policy=policy.ref)
 
 
 def asks(inquiry: Inquiry, source: str) -> bool:
