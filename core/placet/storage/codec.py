@@ -65,6 +65,7 @@ def check_types(noun: Noun) -> bytes:
     Structs check types when they are read, not when they are made: what could be written and never
     read again must not be stored.
 
+    >>> from placet.model import User
     >>> check_types(User(id="sam"))
     b'{"id":"sam"}'
     """
