@@ -19,9 +19,9 @@ from placet.storage.port import Doc, Index, Key
 from placet_sqlite.clauses import marks
 from placet_sqlite.driver import Runs
 from placet_sqlite.layout import Table
-from placet_sqlite.reading import ACCOUNT, index_from
+from placet_sqlite.reading import ACCOUNT, is_unfiled, members_from, unfiled_from
 
-__all__ = ["MOST_UNFILED", "columns_of", "file_documents", "index_anew", "is_unfiled",
+__all__ = ["MOST_UNFILED", "columns_of", "file_documents", "index_anew",
            "unfiled_docs", "write_members"]  # fmt: skip
 
 MOST_UNFILED = 16
@@ -70,7 +70,7 @@ def file_documents(runs: Runs, table: Table, number: int) -> None:
         return
     rows = runs.execute(f"SELECT rowid, id, members {waiting}", (number,)).fetchall()
     filed = [
-        (columns_of(table, index_from(members), filed=True), row, id) for row, id, members in rows
+        (columns_of(table, unfiled_from(members), filed=True), row, id) for row, id, members in rows
     ]
     assigned = ", ".join(f'"{column}" = ?' for column in table.columns)
     runs.executemany(
@@ -118,13 +118,8 @@ def unfiled_docs(
     return [
         Doc(Key(table.kind.name, id), version, body, MappingProxyType(index))
         for id, version, body, members in rows
-        if wanted(index := index_from(members))
+        if wanted(index := unfiled_from(members))
     ]
-
-
-def is_unfiled(table: Table, columns: tuple[Any, ...]) -> bool:
-    """Whether a document waits to be filed, by the columns of its row."""
-    return table.files_later and columns[-1] is not None
 
 
 def _add_members(runs: Runs, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -143,7 +138,6 @@ def _member_rows(
     if columns is None or not table.texts or is_unfiled(table, columns):
         return
     place = () if table.main_order == "id" else (columns[table.fields.index(table.main_order)],)
-    for field, members in index_from(columns[len(table.fields)]).items():
-        assert isinstance(members, tuple), "what is filed has all others in columns"
+    for field, members in members_from(columns[len(table.fields)]).items():
         for member in members:
             yield (number, field, member, *place, id)

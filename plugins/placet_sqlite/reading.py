@@ -14,9 +14,9 @@ from placet_sqlite.clauses import marks
 from placet_sqlite.driver import Runs
 from placet_sqlite.layout import SEQ_BITS, SEQ_MOST, TABLES, Table
 
-__all__ = ["ACCOUNT", "at_most", "doc_from", "index_from", "last_turn", "moved_since",
-           "read_account", "read_accounts", "read_docs", "read_events", "read_head",
-           "scan_docs", "select_docs"]  # fmt: skip
+__all__ = ["ACCOUNT", "at_most", "doc_from", "is_unfiled", "last_turn", "members_from",
+           "moved_since", "read_account", "read_accounts", "read_docs", "read_events", "read_head",
+           "scan_docs", "select_docs", "unfiled_from"]  # fmt: skip
 
 ACCOUNT = "(SELECT number FROM placet_account WHERE name = ?)"
 """An account's number, in a statement that takes its name."""
@@ -27,7 +27,8 @@ _SCANNED = 200
 _DENSE = 4
 """Of so many rows one is the account's: to look at them all costs less than to look each up."""
 _LARGEST = 2**63 - 1
-_index = msgspec.json.Decoder(dict[str, str | int | tuple[str, ...]])
+_members = msgspec.json.Decoder(dict[str, tuple[str, ...]])
+_unfiled = msgspec.json.Decoder(dict[str, str | int | tuple[str, ...]])
 
 
 def read_accounts(runs: Runs, after: str, limit: int) -> tuple[str, ...]:
@@ -133,20 +134,36 @@ def select_docs(table: Table) -> str:
 def doc_from(table: Table, row: Sequence[Any]) -> Doc:
     """The document in a row of `select_docs`."""
     id, version, body, *values = row
-    index: dict[str, IndexValue] = {
-        field: value
-        for field, value in zip(table.fields, values, strict=False)
-        if value is not None
-    }
-    if len(values) > len(table.fields):
-        index.update(index_from(values[len(table.fields)]))
+    if is_unfiled(table, values):
+        index = unfiled_from(values[-2])
+    else:
+        index = {
+            field: value
+            for field, value in zip(table.fields, values, strict=False)
+            if value is not None
+        }
+        if table.texts:
+            index.update(members_from(values[len(table.fields)]))
     return Doc(Key(table.kind.name, id), version, body, MappingProxyType(index))
 
 
-def index_from(column: str | None) -> Mapping[str, IndexValue]:
-    """The fields that have no column of their own: those of texts, or all of what is not filed."""
+def is_unfiled(table: Table, columns: Sequence[Any]) -> bool:
+    """Whether a document waits to be filed, by the columns of its row."""
+    return table.files_later and columns[-1] is not None
+
+
+def members_from(column: str | None) -> Mapping[str, tuple[str, ...]]:
+    """The fields of texts, from the column that keeps them to be given back."""
     try:
-        return {} if column is None else _index.decode(column)
+        return {} if column is None else _members.decode(column)
+    except msgspec.DecodeError as error:
+        raise Corrupt(f"the members of a document cannot be read: {error}") from error
+
+
+def unfiled_from(column: str | None) -> dict[str, IndexValue]:
+    """All fields of a document that waits to be filed, from the same column."""
+    try:
+        return _unfiled.decode(column or "")
     except msgspec.DecodeError as error:
         raise Corrupt(f"the members of a document cannot be read: {error}") from error
 

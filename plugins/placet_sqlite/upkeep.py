@@ -10,7 +10,7 @@ from pathlib import Path
 from placet.errors import Invalid
 from placet_sqlite.driver import Runs, explained, reading
 from placet_sqlite.layout import TABLES, Table, missing
-from placet_sqlite.reading import index_from
+from placet_sqlite.reading import members_from
 
 __all__ = ["back_up", "faults", "sizes"]
 
@@ -142,8 +142,7 @@ def _member_faults(runs: Runs, table: Table) -> Iterator[str]:
         f"ON d.account = m.account AND d.id = m.id {named} = m.account"
     ):
         one = f"{table.kind.name} {id!r} of account {name!r}"
-        of_document = index_from(column).get(field)
-        if not isinstance(of_document, tuple) or value not in of_document or at != said_at:
+        if value not in members_from(column).get(field, ()) or at != said_at:
             yield f"{one} is in the index of {field} as {value!r}, wrongly"
     documents = (
         f"SELECT d.account, a.name, d.id, {members}, {said} FROM {table.name} AS d "
@@ -152,8 +151,8 @@ def _member_faults(runs: Runs, table: Table) -> Iterator[str]:
     look = f"SELECT 1 FROM {table.members} WHERE account = ? AND field = ? AND value = ? AND id = ?"
     for account, name, id, column, at in runs.execute(documents):
         one = f"{table.kind.name} {id!r} of account {name!r}"
-        for field, values in index_from(column).items():
-            for value in sorted(set(values)) if isinstance(values, tuple) else ():
+        for field, values in members_from(column).items():
+            for value in sorted(set(values)):
                 wanted = (account, field, value, id, *(() if by_id else (at,)))
                 place = "" if by_id else " AND place = ?"
                 if not runs.execute(look + place, wanted).fetchall():

@@ -24,9 +24,9 @@ from placet.storage.port import (
 from placet.storage.sealing import seal
 from placet_sqlite.clauses import marks
 from placet_sqlite.driver import Runs
-from placet_sqlite.filing import MOST_UNFILED, columns_of, file_documents, is_unfiled, write_members
+from placet_sqlite.filing import MOST_UNFILED, columns_of, file_documents, write_members
 from placet_sqlite.layout import SEQ_BITS, TABLES, Table
-from placet_sqlite.reading import read_account
+from placet_sqlite.reading import is_unfiled, read_account
 
 __all__ = ["write_commit"]
 

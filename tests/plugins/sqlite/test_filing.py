@@ -14,6 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from placet.errors import Corrupt
 from placet.storage.memory import MemoryStore
 from placet.storage.port import Change, Drop, Index, Key, Put, Query, Store
 from placet_sqlite.filing import MOST_UNFILED
@@ -111,6 +112,24 @@ def test_what_is_filed_keeps_its_version(store: SQLiteStore) -> None:
         store.commit("acme", [_approval(at)], [])
     docs = store.find("acme", Query("approval")).docs
     assert [doc.version for doc in docs] == list(range(1, MOST_UNFILED + 2))
+
+
+@pytest.mark.parametrize("filed", [False, True])
+def test_a_row_that_lost_its_members_is_corrupt(
+    store: SQLiteStore, path: Path, filed: bool
+) -> None:
+    """What is filed has nothing but lists of texts there, and what waits has all its fields."""
+    count = MOST_UNFILED + 1 if filed else 1
+    store.commit("acme", [_approval(at) for at in range(count)], [])
+    with closing(sqlite3.connect(path)) as own:
+        own.execute(
+            "UPDATE placet_approval SET members = ?", ('{"label": "own-0"}' if filed else None,)
+        )
+        own.commit()
+    with pytest.raises(Corrupt, match="members of a document cannot be read"):
+        store.get("acme", [Key("approval", "000")])
+    with pytest.raises(Corrupt, match="members of a document cannot be read"):
+        store.find("acme", Query("approval", {"status": ("pending",)}))
 
 
 AT = st.integers(0, 60)
